@@ -209,6 +209,7 @@ class Deployment(Resources):
     @cached_property
     def processes(self) -> "ProcessPool":
         """Return the flow processes that this worker keeps."""
+        from noukai_functions.logs.masking import Masker
         from noukai_functions.worker.inside.host import Host
         from noukai_functions.worker.process.pool import ProcessPool
 
@@ -218,7 +219,8 @@ class Deployment(Resources):
         def body(project: str) -> "Body":
             return Host(project, self.asset, self.catalog, self.clock, lambda: own.objects).serve
 
-        return ProcessPool(body, int(self.environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024")) << 20)
+        memory = int(self.environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024")) << 20
+        return ProcessPool(body, memory, Masker.of(self.environment))
 
     @cached_property
     def catalog(self) -> "Catalog":

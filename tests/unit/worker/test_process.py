@@ -207,6 +207,37 @@ ended(*started(body))
     assert sorted(done.stderr.splitlines()) == ["complained", "printed"]
 
 
+def test_output_before_the_first_attempt_is_masked() -> None:
+    """What a module prints while it is imported, and as its process ends: in the worker's log."""
+    script = """
+import logging, os, sys
+from noukai_functions.logs.masking import Masker
+from noukai_functions.worker.exchange import Answer
+from noukai_functions.worker.process.process import FlowProcess
+from tests.flow_process import MEMORY, reaper
+
+def body(channel, board, token):
+    print("first s3cret-value")
+    logging.getLogger("module").error("second s3cret-value")
+    os.write(2, b"third s3cret-")
+    os.write(2, b"value\\n")
+    channel.say(Answer(), token)
+    channel.next_call()
+    print("last nk_" + "A" * 43, end="")
+    sys.stdout.flush()
+
+process = FlowProcess.start("trial", body, reaper(), MEMORY, masker=Masker(["s3cret-value"]))
+assert not process.fails_to_import(10)
+process.leave()
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    said = done.stderr.splitlines()
+    assert {"first ***", "third ***", "last ***"} < set(said)
+    assert any("second ***" in line for line in said)
+    assert "s3cret" not in done.stderr + done.stdout
+    assert "nk_" not in done.stderr + done.stdout
+
+
 WORKER = """
 import subprocess, time
 from tests.flow_process import ended, started

@@ -4,6 +4,7 @@ import os
 import time
 from unittest.mock import patch
 
+from noukai_functions.logs.masking import Masker
 from noukai_functions.worker.process.connection import Connection
 from noukai_functions.worker.process.conversation import Conversation
 from noukai_functions.worker.process.output import ERRORS
@@ -26,7 +27,7 @@ def _pass_on_to_a_full_log() -> None:
     pid = os.fork()
     if pid == 0:
         time.sleep(600)
-    connection = Connection()
+    connection = Connection(Masker())
     for _ in range(LINES):
         os.write(connection.output.writing[0], PRINTED)
     logged = b""

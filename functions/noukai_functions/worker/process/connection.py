@@ -4,6 +4,7 @@ import os
 from collections.abc import Collection
 from contextlib import ExitStack
 
+from noukai_functions.logs.masking import Masker
 from noukai_functions.worker.exchange import ProgressBoard
 from noukai_functions.worker.inside.channel import Channel
 from noukai_functions.worker.inside.descriptors import moved_up
@@ -21,13 +22,13 @@ class Connection:
         OSError: no file descriptors are left.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, masker: Masker) -> None:
         with ExitStack() as made:
             self.board = ProgressBoard()
             made.callback(self.board.close)
             self.tether = Tether()
             made.callback(self.tether.drop)
-            self.output = Output()
+            self.output = Output(masker)
             made.callback(self.output.drop)
             self._their_calls, self.calls = os.pipe()
             made.callback(_close, self._their_calls, self.calls)

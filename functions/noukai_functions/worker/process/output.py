@@ -12,14 +12,15 @@ from itertools import chain
 from time import monotonic
 from typing import Protocol
 
+from noukai_functions.logs.masking import Masker
+from noukai_functions.worker.process.ownerless import OwnerlessOutput
+
 ERRORS = 2
 """The worker's standard error, which is its log. The runtime may use standard output for itself."""
 
 _PIPE_BYTES = 1 << 20
 HALF_PIPE = _PIPE_BYTES // 2
 _CHUNK_BYTES = 1 << 16
-_LINE_BYTES = 1 << 14
-"""The longest part of an unfinished line that is kept back, so that lines of several streams do not mix."""
 _STREAMS = 3
 _LAST_SECONDS = 2.0
 """How long the last output may wait for a log that is full."""
@@ -38,17 +39,17 @@ class Listener(Protocol):
 class Output:
     """The output pipes of a flow process: standard output, standard error, records of logging.
 
-    The listener of an attempt takes what they hold; what belongs to no attempt goes to the worker's log.
+    The listener of an attempt takes what they hold; what belongs to none goes to the worker's log, masked.
     Reads no more than that log accepts, so that a flow that prints faster must wait.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, masker: Masker) -> None:
         pipes = _pipes()
         self.writing = tuple(pipe[1] for pipe in pipes)
-        self.reading = {pipe[0]: b"" for pipe in pipes}
-        """The open descriptors, each with the unfinished line read from it."""
-        self._streams = {pipe[0]: number for number, pipe in enumerate(pipes)}
-        self._listener: Listener | None = None
+        self.reading = {pipe[0]: number for number, pipe in enumerate(pipes)}
+        """The open descriptors, each with the number of its stream."""
+        self._ownerless = OwnerlessOutput(masker, _STREAMS)
+        self._listener: Listener = self._ownerless
         self._is_heard = False
         """Whether the listener has taken anything since the last `finish`."""
         self._log = _Log()
@@ -75,7 +76,9 @@ class Output:
         """Let the listener of an attempt take what is written from now on, or all that is unread."""
         if from_now:
             self.finish()  # what was written before the attempt may be another org's
-        self._listener = listener
+        else:
+            self._finish_lines()
+        self._listener = self._ownerless if listener is None else listener
 
     def pass_on(self) -> int:
         """Take the pipes' content; return the most bytes that one held, at most half of what it can hold."""
@@ -97,12 +100,7 @@ class Output:
             left = _waiting(descriptor)
             while left > 0 and self._log.waits() and (count := self._pass_chunk(descriptor)):
                 left -= count
-            if begun := self.reading.get(descriptor):
-                self.reading[descriptor] = b""
-                self._log.write(begun + b"\n")
-        if self._listener is not None and self._is_heard:
-            self._is_heard = False
-            self._log.write(self._listener.finish())
+        self._finish_lines()
         self._log.waits()
 
     def close(self) -> None:
@@ -116,24 +114,18 @@ class Output:
             data = os.read(descriptor, _CHUNK_BYTES)
         except BlockingIOError:
             return 0
-        if self._listener is not None:
+        if data:
             self._is_heard = True
-            self._log.write(self._listener.hear(self._streams[descriptor], data))
-            return self._noted_end(descriptor, data)
-        whole, end, begun = (self.reading[descriptor] + data).rpartition(b"\n")
-        if begun and not data:
-            whole, end, begun = begun, b"\n", b""
-        elif len(begun) > _LINE_BYTES:
-            whole, end, begun = whole + end + begun, b"", b""
-        self.reading[descriptor] = begun
-        self._log.write(whole + end)
-        return self._noted_end(descriptor, data)
-
-    def _noted_end(self, descriptor: int, data: bytes) -> int:
-        if not data:
+            self._log.write(self._listener.hear(self.reading[descriptor], data))
+        else:
             del self.reading[descriptor]
             os.close(descriptor)
         return len(data)
+
+    def _finish_lines(self) -> None:
+        if self._is_heard:
+            self._is_heard = False
+            self._log.write(self._listener.finish())
 
 
 class _Log:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from time import monotonic
 
+from noukai_functions.logs.masking import Masker
 from noukai_functions.telemetry.logger import logger
 from noukai_functions.worker.process.process import Body, FlowProcess
 from noukai_functions.worker.process.reaper import Reaper
@@ -36,6 +37,8 @@ class ProcessPool:
     """Makes the function that runs in the process of a project."""
     memory: int
     """The function's memory in bytes."""
+    masker: Masker = field(default_factory=Masker)
+    """Masks what processes print before their first attempt."""
     _idle: list[FlowProcess] = field(default_factory=list)
     """The least recently used process comes first."""
     _modules: frozenset[str] | None = None
@@ -176,7 +179,14 @@ class ProcessPool:
         return process or self._make_at_any_cost(project)
 
     def _make(self, project: str) -> FlowProcess:
-        return FlowProcess.start(project, self.body(project), self._reaper, self.memory, self._modules)
+        return FlowProcess.start(
+            project,
+            self.body(project),
+            self._reaper,
+            self.memory,
+            modules=self._modules,
+            masker=self.masker,
+        )
 
     def _make_at_any_cost(self, project: str) -> FlowProcess:
         try:

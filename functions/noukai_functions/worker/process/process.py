@@ -15,6 +15,7 @@ from time import monotonic, sleep
 from typing import NoReturn
 
 from noukai.flow.runtime import Raised
+from noukai_functions.logs.masking import Masker
 from noukai_functions.worker.exchange import INTERRUPT, Answer, Call, Outcome, ProgressBoard, answers_to
 from noukai_functions.worker.inside.channel import BROKEN, Channel
 from noukai_functions.worker.process.connection import Connection
@@ -68,17 +69,25 @@ class FlowProcess:
 
     @classmethod
     def start(
-        cls, project: str, body: Body, reaper: Reaper, memory: int, modules: Collection[str] | None = None
+        cls,
+        project: str,
+        body: Body,
+        reaper: Reaper,
+        memory: int,
+        *,
+        modules: Collection[str] | None = None,
+        masker: Masker | None = None,
     ) -> "FlowProcess":
         """Fork a process for the flows of a project.
 
         The child runs the body and ends with it, or with this process. `memory` is the worker's memory for
         all processes, in bytes. Of all libraries, the child keeps only `modules` loaded, or all with None.
+        `masker` masks output that belongs to no attempt.
 
         Raises:
             OSError: no process or file descriptor is left.
         """
-        connection, token = Connection(), token_hex(8)
+        connection, token = Connection(masker or Masker()), token_hex(8)
         try:
             pid = os.fork()
         except OSError:
