@@ -1,7 +1,8 @@
 """Iteration over many jobs as they end, blocking and async."""
 
+import sys
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
@@ -49,7 +50,7 @@ class _JobsAsCompleted:
         jobs: dict[str, Job] = {job.id: job for job in self.jobs}
         if jobs:
             api, driver = _common(jobs)
-            with self._watched(jobs) as (listener, _):
+            with self._watched(jobs) as (listener, _), _span(len(jobs)):
                 for job_id, end in driver.each(self._completion(api, jobs, listener)):
                     note_end(job := jobs.pop(job_id), end)
                     yield job
@@ -63,7 +64,7 @@ class _JobsAsCompleted:
         )
         if jobs:
             api, driver = _common(jobs)
-            with self._watched(jobs) as (listener, _):
+            with self._watched(jobs) as (listener, _), _span(len(jobs)):
                 async for job_id, end in driver.each(self._completion(api, jobs, listener)):
                     note_end(job := jobs.pop(job_id), end)
                     yield job
@@ -73,6 +74,14 @@ class _JobsAsCompleted:
 
     def _completion(self, api: Api, jobs: dict[str, AnyJob], listener: Listener | None) -> Completion:
         return Completion(api, jobs, timeout_ms=self.timeout_ms, listener=listener)
+
+
+def _span(jobs: int) -> AbstractContextManager[object]:
+    if "opentelemetry.trace" not in sys.modules:
+        return nullcontext()
+    from ._core.sending.spans import completion_span  # noqa: PLC0415 - few programs have traces
+
+    return completion_span(jobs)
 
 
 def _common(jobs: dict[str, Any]) -> tuple[Api, Any]:

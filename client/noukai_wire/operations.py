@@ -25,7 +25,7 @@ from noukai_wire.models import (
     Submission,
     WireModel,
 )
-from noukai_wire.parameters import SubmissionHeaders, TraceHeader, UsageQuery, WaitQuery
+from noukai_wire.parameters import SubmissionHeaders, TraceHeaders, UsageQuery, WaitQuery
 from noukai_wire.routes import Route
 from noukai_wire.runs import RunTrace
 from noukai_wire.uploads import Upload, UploadTarget
@@ -120,7 +120,7 @@ _CANCEL = Operation("Cancel a job, at once and for good", JobStatus, has_poll_in
 _RETRY = Operation(
     "Submit the input of a failed or cancelled job again, as a new job",
     JobAccepted,
-    request_headers=TraceHeader,
+    request_headers=TraceHeaders,
     status=HTTPStatus.ACCEPTED,
     errors=(ErrorCode.INVALID_INPUT, ErrorCode.FLOW_NOT_FOUND, ErrorCode.INSUFFICIENT_CREDITS),
     has_poll_interval=True,

@@ -18,12 +18,17 @@ _Traceparent = Annotated[
     str | None,
     Field(description="The caller's span, as the W3C's Trace Context writes it; ignored if invalid."),
 ]
+_Tracestate = Annotated[
+    str | None,
+    Field(description="What tracing systems have added to it; ignored if invalid or above 512 characters."),
+]
 
 
-class TraceHeader(WireModel):
-    """The header that places a job in a trace of its caller."""
+class TraceHeaders(WireModel):
+    """The headers that place a job in a trace of its caller."""
 
     traceparent: _Traceparent = None
+    tracestate: _Tracestate = None
 
 
 class SubmissionHeaders(WireModel):
@@ -31,6 +36,7 @@ class SubmissionHeaders(WireModel):
 
     idempotency_key: Annotated[IdempotencyKey | None, Field(alias="Idempotency-Key")] = None
     traceparent: _Traceparent = None
+    tracestate: _Tracestate = None
 
 
 class WaitQuery(WireModel):

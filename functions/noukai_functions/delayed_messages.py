@@ -89,7 +89,8 @@ def _input(message: Message) -> str:
     # `<`, where the escape means the same.
     text = message.body.replace("<", "\\u003c")
     if message.traceparent is not None and len(text) > limits.MAX_SCHEDULED_BYTES:
-        return _input(replace(message, traceparent=None))  # a trace is no reason to refuse a job
+        # A trace is no reason to refuse a job.
+        return _input(replace(message, traceparent=None, tracestate=None))
     return text
 
 

@@ -77,7 +77,7 @@ class Colour:
                     break
             return found
 
-        return list(self._runner.run(collected()))
+        return list(self._runner.run(collected(), context=copy_context()))
 
     async def _sleep(self, seconds: float) -> None:
         self.sleeps.append(seconds)

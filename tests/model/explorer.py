@@ -100,7 +100,7 @@ class Explorer:
     def parser(self) -> Callable[[bytes, str, Catalog, str | None], Submission]:
         """A `parse_submission` with a cache."""
         remembered = cache(lambda body, name: parse_submission(body, name, self.catalog))
-        return lambda body, name, _catalog, _traceparent: remembered(body, name)
+        return lambda body, name, _catalog, _trace: remembered(body, name)
 
     @contextmanager
     def world(self, scenario: Scenario) -> Iterator[World]:

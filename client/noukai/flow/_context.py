@@ -70,12 +70,15 @@ class Context:
         remaining: Callable[[], float],
         report: Report,
         traceparent: str | None = None,
+        tracestate: str | None = None,
     ) -> None:
         self.job_id = job_id
         self.attempt = attempt
         self.org = org
         self.traceparent = traceparent
         """The caller's span, or the attempt's own below it, as the W3C's Trace Context writes it."""
+        self.tracestate = tracestate
+        """What tracing systems have added to it."""
         self._make_logger = logger
         self._remaining = remaining
         self._report = report

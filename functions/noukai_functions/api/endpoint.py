@@ -6,7 +6,7 @@ import re
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from noukai_functions.access.api_keys import ApiKey, ApiKeys
 from noukai_functions.access.rate_limits import RateLimits
@@ -15,6 +15,9 @@ from noukai_functions.json_text import inflated
 from noukai_functions.refusals import InvalidInputError
 from noukai_functions.telemetry.logger import add_fields, line_fields, trace_id_of
 from noukai_wire.routes import DEFAULT_ROUTE, Route
+
+if TYPE_CHECKING:
+    from noukai_wire.traces import Trace
 
 Event = Mapping[str, Any]
 
@@ -65,13 +68,13 @@ class Request:
         return inflated(self.content, self.headers.get("content-encoding", "identity"))
 
     @property
-    def traceparent(self) -> str | None:
-        """Return the caller's `traceparent`, if it is valid."""
-        if (text := self.headers.get("traceparent")) is None:
+    def trace(self) -> "Trace | None":
+        """Return the caller's place in a trace, if its `traceparent` is valid."""
+        if (parent := self.headers.get("traceparent")) is None:
             return None
-        from noukai_wire.traces import read_traceparent  # noqa: PLC0415 - many callers send none
+        from noukai_wire.traces import read_trace  # noqa: PLC0415 - many callers send none
 
-        return read_traceparent(text)
+        return read_trace(parent, self.headers.get("tracestate"))
 
     def know_query(self, *names: str) -> None:
         """Refuse unknown query parameters, so that a misspelt one is not ignored."""
@@ -132,8 +135,8 @@ class Endpoint(Generic[Parts]):
 
         def authenticated(request: Request) -> Response:
             api_key = key_of(request, parts)
-            if (traceparent := request.traceparent) is not None:
-                add_fields(trace_id=trace_id_of(traceparent))
+            if (trace := request.trace) is not None:
+                add_fields(trace_id=trace_id_of(trace.parent))
             for scope in _SCOPES[request.route]:
                 api_key.require(scope)
             if "org" in request.path:

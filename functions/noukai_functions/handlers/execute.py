@@ -24,7 +24,7 @@ def execute(request: Request, api_key: ApiKey, deployment: Deployment) -> Respon
     An idempotency key names the same job for submit and execute.
     """
     name = flow_name(request.path, deployment.catalog)
-    submission = parse_submission(request.body, name, deployment.catalog, request.traceparent)
+    submission = parse_submission(request.body, name, deployment.catalog, request.trace)
     key = check_idempotency_key(request.headers.get("idempotency-key"))
     request.know_query()
     if "runAt" in submission.options:

@@ -11,7 +11,7 @@ def retry(request: Request, api_key: ApiKey, deployment: Deployment) -> Response
     """Return 202 with the new job, whose id is derived from the old one's."""
     old = deployment.lookup.find(request.path, api_key.org)
     request.know_query()
-    job, now = deployment.retries.retry(old, api_key.name, request.traceparent), deployment.clock.now()
+    job, now = deployment.retries.retry(old, api_key.name, request.trace), deployment.clock.now()
     if deployment.audit_log:
         deployment.audit_log.write("retry", api_key, request.id, now, job_id=job.id, retry_of=old.id)
     return accepted_response(job, api_key, now)

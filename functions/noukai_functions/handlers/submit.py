@@ -14,7 +14,7 @@ def submit(request: Request, api_key: ApiKey, deployment: Deployment) -> Respons
     The same idempotency key always gives the same job.
     """
     name = flow_name(request.path, deployment.catalog)
-    submission = parse_submission(request.body, name, deployment.catalog, request.traceparent)
+    submission = parse_submission(request.body, name, deployment.catalog, request.trace)
     key = check_idempotency_key(request.headers.get("idempotency-key"))
     request.know_query()
     job = deployment.admission.submit(name, key, submission, api_key.org, api_key.name)

@@ -24,7 +24,7 @@ def submit_jobs(request: Request, api_key: ApiKey, deployment: Deployment) -> Re
     entries = parse_batch(request.body)
     key = check_idempotency_key(request.headers.get("idempotency-key"))
     request.know_query()
-    batch = BatchSubmission(deployment.admission, name, api_key.org, api_key.name, key, request.traceparent)
+    batch = BatchSubmission(deployment.admission, name, api_key.org, api_key.name, key, request.trace)
     outcomes = batch.submit(entries, until=request.received_at + _MOST_MS)
     accepted_jobs = sum(isinstance(each, Job) for each in outcomes)
     if deployment.audit_log and accepted_jobs:

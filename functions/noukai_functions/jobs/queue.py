@@ -41,6 +41,8 @@ class Message:
     """The version of the flows at submission; the worker may have another one."""
     traceparent: str | None = None
     """The span of the submission's caller."""
+    tracestate: str | None = None
+    """What tracing systems have added to it."""
 
     @property
     def body(self) -> str:
@@ -105,6 +107,7 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "input": (str, NoneType),
     "version": (str, NoneType),
     "traceparent": (str, NoneType),
+    "tracestate": (str, NoneType),
 }
 """The types of a message's fields. A boolean is not a number here."""
 

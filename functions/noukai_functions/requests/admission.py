@@ -179,7 +179,7 @@ def run_at_errors(run_at: int, now: int) -> list[InputError]:
 
 def _message(job: Job, submission: "Submission", version: str) -> Message:
     """Return the job's message, with the values that the row does not hold."""
-    options = submission.options
+    options, trace = submission.options, submission.trace
     return Message(
         id=job.id,
         created_at=job.created_at,
@@ -191,7 +191,8 @@ def _message(job: Job, submission: "Submission", version: str) -> Message:
         backoff_cap_seconds=options.get("backoffCapSeconds"),
         input=submission.input,
         version=version,
-        traceparent=submission.traceparent,
+        traceparent=trace and trace.parent,
+        tracestate=trace and trace.state,
     )
 
 

@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from noukai_functions.jobs.lifecycle import Job
 from noukai_functions.jobs.queue import SEND_BATCH_SIZE, JobQueue, OutgoingMessage
 from noukai_functions.refusals import UnavailableError
 from noukai_functions.requests.admission import Admission
 from noukai_functions.requests.submission import keyed_submission
+
+if TYPE_CHECKING:
+    from noukai_wire.traces import Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,7 @@ class BatchSubmission:
     """The name of the API key."""
     batch_key: str | None
     """The idempotency key of the batch. A submission without its own key gets one from this and its place."""
-    traceparent: str | None = None
+    trace: "Trace | None" = None
 
     def submit(self, entries: Sequence[object], *, until: int) -> list[Job | Exception]:
         """Submit the jobs in order; return each job, or its error.
@@ -47,7 +51,7 @@ class BatchSubmission:
         ]
 
     def _submit_one(self, entry: object, place: int, outbox: "_Outbox") -> Job:
-        key, submission = keyed_submission(entry, self.name, self.admission.catalog, self.traceparent)
+        key, submission = keyed_submission(entry, self.name, self.admission.catalog, self.trace)
         if key is None and self.batch_key is not None:
             # No idempotency key can hold a line break, so that none equals a place's key.
             key = f"{self.batch_key}\n{place}"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from noukai_functions.jobs.objects import JobObjects
+    from noukai_wire.traces import Trace
 
 _COMES_BACK_MS = 60 * 60 * 1000
 """After an hour, assume that the message of a cancelled job was never sent."""
@@ -37,12 +38,12 @@ class Retries:
     clock: Clock
     objects: "Callable[[], JobObjects]"
 
-    def retry(self, old: Job, by: str, traceparent: str | None = None) -> Job:
+    def retry(self, old: Job, by: str, trace: "Trace | None" = None) -> Job:
         """Resubmit the input of a job as a new job, for the API key with the name `by`.
 
         Retrying twice makes one job.
 
-        Without a `traceparent` of its own, it belongs to the trace of the old job.
+        Without a trace of its own, it belongs to the trace of the old job.
 
         Raises:
             Refusal: the job is not failed or cancelled, or its flow or input is gone.
@@ -67,9 +68,9 @@ class Retries:
                 raise InvalidInputError(
                     [("id", "is a job whose uploaded input has expired: upload and submit it again")]
                 )
-        return self.admission.create(
-            job, replace(message, id=job.id, traceparent=traceparent or message.traceparent)
-        )
+        if trace is not None:
+            message = replace(message, traceparent=trace.parent, tracestate=trace.state)
+        return self.admission.create(job, replace(message, id=job.id))
 
 
 def _without_input(old: Job, now: int) -> Refusal:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from noukai_functions.catalog.entries import SUBMISSION, UPLOAD, Catalog, FlowEntry, InputError
 from noukai_functions.json_text import TOO_DEEP, TOO_LARGE, check_size, parse_object, read_list, read_object
@@ -17,6 +17,9 @@ from noukai_wire import limits
 from noukai_wire.slug import is_slug
 from noukai_wire.text import is_too_deep
 from noukai_wire.unsupported import IGNORED_FIELDS, UNSUPPORTED_FIELDS
+
+if TYPE_CHECKING:
+    from noukai_wire.traces import Trace
 
 _FIELDS = ("message", "parameters", "input", "options")
 _IDEMPOTENCY_KEY = re.compile(rf"[\x20-\x7e]{{1,{limits.MAX_IDEMPOTENCY_KEY_LENGTH}}}")
@@ -35,7 +38,7 @@ class Submission:
     class does not count."""
     input: str | None = None
     """The reference to an uploaded input."""
-    traceparent: str | None = None
+    trace: "Trace | None" = None
     """The caller's span, which the digest ignores: a repeated submission may have another one."""
 
 
@@ -50,9 +53,9 @@ def flow_name(path: Mapping[str, str], catalog: Catalog) -> str:
     return name
 
 
-def parse_submission(body: bytes, name: str, catalog: Catalog, traceparent: str | None = None) -> Submission:
+def parse_submission(body: bytes, name: str, catalog: Catalog, trace: "Trace | None" = None) -> Submission:
     """Validate a body for the flow `name`, in the contract's order."""
-    return submission_of(read_object(body), name, catalog, traceparent)
+    return submission_of(read_object(body), name, catalog, trace)
 
 
 def parse_batch(body: bytes) -> list[Any]:
@@ -63,21 +66,21 @@ def parse_batch(body: bytes) -> list[Any]:
 
 
 def keyed_submission(
-    entry: object, name: str, catalog: Catalog, traceparent: str | None = None
+    entry: object, name: str, catalog: Catalog, trace: "Trace | None" = None
 ) -> tuple[str | None, Submission]:
     """Validate a submission of a batch; return it with its idempotency key."""
     if not isinstance(entry, dict):
         raise InvalidInputError([("", "must be an object")])
     fields = dict(entry)
     key = fields.pop("idempotencyKey", None)
-    submission = submission_of(fields, name, catalog, traceparent)
+    submission = submission_of(fields, name, catalog, trace)
     if key is not None and not isinstance(key, str):
         raise InvalidInputError([("idempotencyKey", "must be a string")])
     return check_idempotency_key(key, "idempotencyKey"), submission
 
 
 def submission_of(
-    fields: Mapping[str, Any], name: str, catalog: Catalog, traceparent: str | None = None
+    fields: Mapping[str, Any], name: str, catalog: Catalog, trace: "Trace | None" = None
 ) -> Submission:
     """Validate a submission for the flow `name`, in the contract's order."""
     uploaded = fields.get("input") is not None
@@ -93,7 +96,7 @@ def submission_of(
     # An uploaded input is digested as a string, so that no arguments, an object, have the same digest.
     digested = stated["input"].rpartition("/")[2] if uploaded else arguments
     digest = hashlib.sha256(_canonical([digested, options])).digest()[:16]
-    return Submission(arguments, options, digest, stated.get("input"), traceparent)
+    return Submission(arguments, options, digest, stated.get("input"), trace)
 
 
 def uploaded_arguments(content: bytes, name: str, catalog: Catalog) -> Mapping[str, Any]:

@@ -9,7 +9,16 @@ from opentelemetry import trace
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from noukai_functions.telemetry.logger import SERVICE, logger
-from noukai_wire.traces import ATTEMPT, ERROR_TYPE, FLOW, INSTRUMENTATION, JOB_ID, ORG, TRACEPARENT
+from noukai_wire.traces import (
+    ATTEMPT,
+    ERROR_TYPE,
+    FLOW,
+    INSTRUMENTATION,
+    JOB_ID,
+    ORG,
+    TRACEPARENT,
+    TRACESTATE,
+)
 
 _FLUSH_SECONDS = 1.0
 """The longest wait for a collector after an attempt, so that a slow one does not delay the jobs."""
@@ -39,6 +48,10 @@ class Attempt(Protocol):
     def traceparent(self) -> str | None:
         """Return the span of the submission's caller."""
 
+    @property
+    def tracestate(self) -> str | None:
+        """Return what tracing systems have added to it."""
+
 
 class Span:
     """The span of an attempt; it does not record if the trace is not sampled."""
@@ -47,11 +60,11 @@ class Span:
         self._span = span
 
     @property
-    def traceparent(self) -> str | None:
-        """Return the `traceparent` of its children: without a recording provider, that of its parent."""
+    def place(self) -> tuple[str | None, str | None]:
+        """Return the headers of its children: without a recording provider, those of its parent."""
         carrier: dict[str, str] = {}
         TraceContextTextMapPropagator().inject(carrier, trace.set_span_in_context(self._span))
-        return carrier.get(TRACEPARENT)
+        return carrier.get(TRACEPARENT), carrier.get(TRACESTATE)
 
     def fail(self, error_type: str) -> None:
         """Mark the attempt as failed, by the name of its exception's class."""
@@ -83,7 +96,8 @@ class Spans:
     @contextmanager
     def attempt(self, attempt: Attempt) -> Iterator[Span]:
         """Begin the span of an attempt, which is current within the context; export it at the end."""
-        carrier = {} if attempt.traceparent is None else {TRACEPARENT: attempt.traceparent}
+        headers = {TRACEPARENT: attempt.traceparent, TRACESTATE: attempt.tracestate}
+        carrier = {name: value for name, value in headers.items() if value is not None}
         parent = TraceContextTextMapPropagator().extract(carrier)
         about: dict[str, str | int] = {
             ORG: attempt.org,

@@ -56,6 +56,7 @@ class Call:
     version: str | None = None
     """The version of the flows at the job's submission."""
     traceparent: str | None = None
+    tracestate: str | None = None
 
     def line(self, token: str) -> bytes:
         """Return the call as a line, with the token that its answer must begin with."""

@@ -164,6 +164,7 @@ class Execution:
             input=self.message.input,
             version=self.message.version,
             traceparent=self.message.traceparent,
+            tracestate=self.message.tracestate,
         )
         parts = self.equipment
         return Watch(

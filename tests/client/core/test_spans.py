@@ -1,8 +1,9 @@
 """The client's calls in the traces of its program, in both colours."""
 
+import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -12,7 +13,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from noukai import JobFailedError
+from noukai import JobFailedError, Noukai, WaitTimeoutError, as_completed
 from tests.client.conftest import Colour
 from tests.client.script import job
 
@@ -152,6 +153,65 @@ def test_caller_of_the_program_is_the_parent_without_a_provider(colour: Colour) 
         colour.run(client.flow(FLOW).job("to be"))
     colour.run(client.flow(FLOW).job("to be"))
     assert [request.headers.get("traceparent") for request in requests] == [value, None]
+
+
+def test_state_of_the_callers_trace_is_sent(colour: Colour) -> None:
+    requests: list[httpx.Request] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(202, json={**job("pending"), "flow": FLOW})
+
+    state = trace.TraceState([("rojo", "1"), ("congo", "2")])
+    caller = trace.SpanContext(1, 1, is_remote=True, trace_flags=trace.TraceFlags(1), trace_state=state)
+    client = colour.client(handle)
+    with trace.use_span(trace.NonRecordingSpan(caller)):
+        colour.run(client.flow(FLOW).job("to be"))
+    assert requests[0].headers["tracestate"] == "rojo=1,congo=2"
+
+
+def answer_statuses(state: str) -> Callable[[httpx.Request], httpx.Response]:
+    def handle(request: httpx.Request) -> httpx.Response:
+        ids = json.loads(request.content)["ids"]
+        entries = [{"id": each, "job": {**job(state), "id": each}, "retryAfterMs": 5000} for each in ids]
+        return httpx.Response(200, json={"jobs": entries})
+
+    return handle
+
+
+def test_iteration_over_jobs_is_a_span(colour: Colour, recorded: Recorded) -> None:
+    """Below the program's own, with their number; it ends with the iteration, also with one left early."""
+    client = colour.client(answer_statuses("completed"))
+    ids = [f"job_{letter * 26}" for letter in "abc"]
+    with trace.get_tracer("program").start_as_current_span("program") as program:
+        assert len(colour.collect(as_completed([client.job(each) for each in ids]))) == 3
+    (span, _) = recorded.spans
+    assert (span.name, span.kind) == ("as_completed", trace.SpanKind.CLIENT)
+    assert span.attributes == {"noukai.jobs": 3}
+    assert span.parent == program.get_span_context()
+    assert span.status.status_code is trace.StatusCode.UNSET
+
+
+def test_iteration_that_is_left_early_has_no_error(recorded: Recorded) -> None:
+    client = Noukai(
+        "nk_test",
+        base_url="https://api.test/api/v1",
+        http_client=httpx.Client(transport=httpx.MockTransport(answer_statuses("completed"))),
+    )
+    jobs = iter(as_completed([client.job(f"job_{letter * 26}") for letter in "abc"]))
+    next(jobs)
+    jobs.close()  # type: ignore[attr-defined]  # it is a generator
+    (span,) = recorded.spans
+    assert (span.name, span.attributes) == ("as_completed", {"noukai.jobs": 3})
+    assert span.status.status_code is trace.StatusCode.UNSET
+
+
+def test_iteration_that_is_too_late(colour: Colour, recorded: Recorded) -> None:
+    client = colour.client(answer_statuses("running"))
+    with pytest.raises(WaitTimeoutError):
+        colour.collect(as_completed([client.job(ID)], timeout_ms=1000))
+    (span,) = recorded.spans
+    assert span.attributes == {"noukai.jobs": 1, "error.type": "WaitTimeoutError"}
 
 
 def test_opentelemetry_is_not_imported() -> None:

@@ -49,6 +49,35 @@ def test_flow_and_its_children_see_the_trace(system: System) -> None:
     assert shown(system, job_id) == everywhere(TRACE)
 
 
+def test_state_goes_with_the_trace(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the flow and its children, and not to the next job; without a valid trace it is dropped."""
+    monkeypatch.setenv("TRACESTATE", "worker=1")
+    state = {"tracestate": "rojo=00f067aa0ba902b7 , congo=t61rcWkgMzE"}
+    sent = (headers(**state), headers(), headers("x", **state), headers(tracestate="no state"))
+    job_ids = [system.send(Route.SUBMIT, body={}, headers=each, **ADDRESS).body["id"] for each in sent]
+    system.deliver()
+    whole = "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE"
+    assert [shown(system, job_id) for job_id in job_ids] == [
+        [*everywhere(TRACE), f"TRACESTATE={whole}", whole, whole],
+        everywhere(TRACE),
+        NOWHERE,
+        everywhere(TRACE),
+    ]
+
+
+def test_retried_job_keeps_the_state_of_its_own_trace(system: System) -> None:
+    """A retry that belongs to another trace has that one's, or none."""
+    body, old = {"parameters": {"fails": True}}, headers(tracestate="rojo=1")
+    states = []
+    for own in (None, headers(OTHER), headers(OTHER, tracestate="congo=2")):
+        job_id = system.send(Route.SUBMIT, body=body, headers=old, **ADDRESS).body["id"]
+        system.deliver()
+        system.send(Route.RETRY_BY_ID, id=job_id, headers=own)
+        states.append(bodies(system)[-1].get("tracestate"))
+        system.deliver()
+    assert states == ["rojo=1", None, "congo=2"]
+
+
 def test_next_attempt_sees_nothing_of_it(system: System) -> None:
     """The environment of a process is restored; a worker's own trace is none of its jobs'."""
     seen = []

@@ -82,7 +82,8 @@ def test_document_for_a_key_describes_each_flow(system: System) -> None:
     assert (required(body), body["properties"].keys()) == (["parameters"], {"parameters", "options"})
     assert resolved(described, body["properties"]["parameters"])["required"] == ["a"]
     assert add["description"] == "Add two numbers."
-    assert {each["name"] for each in add["parameters"]} == {"org", "Idempotency-Key", "traceparent"}
+    named = {each["name"] for each in add["parameters"]}
+    assert named == {"org", "Idempotency-Key", "traceparent", "tracestate"}
     assert required(schema(described, greet)) == ["message"]
     assert required(schema(described, perhaps)) == []
 

@@ -15,8 +15,10 @@ def show_trace(
 ) -> list[str | int | None]:
     """Return the trace in the context, in the environment and in a child's, and the process."""
     child = subprocess.run(["/usr/bin/env"], check=True, capture_output=True, text=True)
-    found = [line for line in child.stdout.splitlines() if line.startswith("TRACEPARENT=")]
-    shown = [context.traceparent, os.environ.get("TRACEPARENT"), *found]
+    found = [line for line in child.stdout.splitlines() if line.startswith(("TRACEPARENT=", "TRACESTATE="))]
+    shown = [context.traceparent, os.environ.get("TRACEPARENT"), *sorted(found)]
+    if context.tracestate or "TRACESTATE" in os.environ:
+        shown += [context.tracestate, os.environ.get("TRACESTATE")]
     if fails:
         raise PermanentError(repr(shown))
     return [*shown, os.getpid()]

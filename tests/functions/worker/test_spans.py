@@ -45,6 +45,14 @@ def test_attempt_is_a_span_of_the_callers_trace(system: System, collector: Colle
     assert output(status)[:3] == [span.traceparent, span.traceparent, f"TRACEPARENT={span.traceparent}"]
 
 
+def test_state_of_the_callers_trace_is_that_of_the_attempt(system: System, collector: Collector) -> None:
+    sent = {"traceparent": f"00-{TRACE}-{PARENT}-01", "tracestate": "rojo=1,congo=2"}
+    job_id = system.submit("tracing/show-trace", headers=sent).body["id"]
+    system.deliver()
+    collector.take(1)
+    assert output(system.status(job_id))[3:6] == ["TRACESTATE=rojo=1,congo=2", *["rojo=1,congo=2"] * 2]
+
+
 def test_own_spans_of_a_flow_are_below_it(system: System, collector: Collector) -> None:
     """They go the same way, also from a process that ends with the attempt."""
     run(system, "tracing/measure")

@@ -1,4 +1,4 @@
-"""The reading of `traceparent`, compared with OpenTelemetry's own."""
+"""The reading of `traceparent` and `tracestate`, compared with OpenTelemetry's own."""
 
 import pytest
 from hypothesis import given
@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from opentelemetry import trace
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from noukai_wire.traces import read_traceparent
+from noukai_wire.traces import Trace, read_trace, read_traceparent, read_tracestate
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 VALID = f"00-{TRACE}-{PARENT}-01"
@@ -57,3 +57,49 @@ def test_no_text_is_an_error(text: str) -> None:
 def test_value(text: str, read: str | None) -> None:
     """A later version is passed on as version 00, with the flag that this version knows."""
     assert read_traceparent(text) == read
+
+
+_MEMBERS = st.one_of(
+    st.builds("{}={}".format, st.text("ab09_-*/@ A", max_size=6), st.text("ab=, ~!\x7f", max_size=4)),
+    st.sampled_from(["", " ", "\t", "rojo=1", "congo=t61rcWkgMzE", "fw529a3039@dt=FfAAA", "a=b=c"]),
+)
+
+
+@given(st.lists(_MEMBERS, max_size=4).map(",".join))
+def test_state_is_read_as_opentelemetry_reads_it(text: str) -> None:
+    """What is passed on is what OpenTelemetry would have read; it drops an invalid one in whole, too."""
+    read = read_tracestate(text)
+    if read is not None:
+        assert trace.TraceState.from_header([text]).to_header() == read
+        assert read_tracestate(read) == read
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("rojo=1", "rojo=1"),
+        (" rojo=1 ,\tcongo=2", "rojo=1,congo=2"),
+        ("rojo=1,,congo=2,", "rojo=1,congo=2"),
+        ("", None),
+        (",", None),
+        ("rojo", None),
+        ("rojo=", None),
+        ("Rojo=1", None),
+        ("rojo=1,rojo=2", None),
+        ("rojo=ä", None),
+        ("rojo=1\n", None),
+        (f"{'a' * 256}={'b' * 255}", f"{'a' * 256}={'b' * 255}"),
+        (f"{'a' * 256}={'b' * 256}", None),
+        (",".join(f"k{number}=1" for number in range(32)), ",".join(f"k{number}=1" for number in range(32))),
+        (",".join(f"k{number}=1" for number in range(33)), None),
+    ],
+)
+def test_state(text: str, read: str | None) -> None:
+    """One above the 512 characters that must be passed on, or the 32 members, is dropped in whole."""
+    assert read_tracestate(text) == read
+
+
+def test_state_belongs_to_a_trace() -> None:
+    assert read_trace(VALID, "rojo=1") == Trace(VALID, "rojo=1")
+    assert read_trace(VALID, "rojo") == read_trace(VALID, None) == Trace(VALID)
+    assert read_trace("x", "rojo=1") is None

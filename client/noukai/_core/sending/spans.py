@@ -41,10 +41,10 @@ class CallSpan:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        """End the span; an error is shown by its class alone."""
+        """End the span; an error is shown by its class alone. Leaving an iteration early is none."""
         if self._span is None:
             return
-        if kind is not None:
+        if kind is not None and kind is not GeneratorExit:
             from opentelemetry.trace import StatusCode  # noqa: PLC0415 - as above
 
             self._span.set_attribute(ERROR_TYPE, kind.__name__)
@@ -66,3 +66,8 @@ def retry_span(job_id: str) -> CallSpan:
 def wait_span(job_id: str) -> CallSpan:
     """Return the span of a wait for a job."""
     return CallSpan("CLIENT", "wait", {JOB_ID: job_id})
+
+
+def completion_span(jobs: int) -> CallSpan:
+    """Return the span of an iteration over jobs as they end."""
+    return CallSpan("CLIENT", "as_completed", {JOBS: jobs})

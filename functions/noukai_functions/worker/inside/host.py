@@ -30,7 +30,7 @@ from noukai_functions.worker.inside.child import Guard, TraceLog
 from noukai_functions.worker.inside.flow_loader import flows_of, open_folder, projects
 from noukai_functions.worker.inside.leftovers import LeftOvers
 from noukai_functions.worker.inside.log_records import flow_logger
-from noukai_functions.worker.inside.surroundings import Surroundings, flush_output, pass_traceparent
+from noukai_functions.worker.inside.surroundings import Surroundings, flush_output, pass_trace
 from noukai_wire.limits import MAX_ROW_RESULT_BYTES
 from noukai_wire.text import cut
 
@@ -88,9 +88,9 @@ class Host:
         """Run a flow, and return its outcome."""
         attempt = _Attempt(self, call, board)
         if self._spans is None:
-            return attempt.run(call.traceparent)
+            return attempt.run(call.traceparent, call.tracestate)
         with self._spans.attempt(call) as span:
-            outcome = attempt.run(span.traceparent)
+            outcome = attempt.run(*span.place)
             if isinstance(outcome, Raised):
                 span.fail(outcome.error.partition(":")[0])
         return outcome
@@ -191,9 +191,9 @@ class _Attempt:
     _is_over: bool = False
     _reporting: threading.Lock = field(default_factory=threading.Lock)
 
-    def run(self, traceparent: str | None) -> Returned | Raised:
+    def run(self, traceparent: str | None, tracestate: str | None) -> Returned | Raised:
         """Run the flow within a trace, and return its outcome."""
-        pass_traceparent(traceparent)
+        pass_trace(traceparent, tracestate)
         call, clock = self.call, self.host.clock
         over_at = min(clock.now() + call.timeout_ms, call.until)
         context = Context(
@@ -204,6 +204,7 @@ class _Attempt:
             remaining=lambda: (over_at - clock.now()) / 1000,
             report=self._report,
             traceparent=traceparent,
+            tracestate=tracestate,
         )
         guard, log = Guard(context.mark_cancelled), TraceLog()
         guard.arm()

@@ -33,7 +33,8 @@ Restore = Callable[[], bool]
 _ENVIRONMENT = os.environ
 _ENCODED: dict[bytes, bytes] = _ENVIRONMENT._data  # type: ignore[attr-defined]  # noqa: SLF001 - decoding takes the longest
 _MODULES = sys.modules
-_TRACEPARENT = "TRACEPARENT"
+_TRACE = ("TRACEPARENT", "TRACESTATE")
+"""The variables that pass a trace to child processes, as OpenTelemetry specifies."""
 _PATH = [*sys.path]
 _STREAMS = ("stdin", "stdout", "stderr")
 _SIGNALS = sorted(map(int, signal.valid_signals()))
@@ -78,12 +79,13 @@ class Surroundings:
         return restored
 
 
-def pass_traceparent(traceparent: str | None) -> None:
+def pass_trace(*place: str | None) -> None:
     """Pass the trace of the attempt to its child processes, until the environment is restored."""
-    if traceparent is not None:
-        _ENVIRONMENT[_TRACEPARENT] = traceparent
-    elif _TRACEPARENT.encode() in _ENCODED:  # that of the worker's own start
-        del _ENVIRONMENT[_TRACEPARENT]
+    for name, value in zip(_TRACE, place, strict=True):
+        if value is not None:
+            _ENVIRONMENT[name] = value
+        elif name.encode() in _ENCODED:  # that of the worker's own start
+            del _ENVIRONMENT[name]
 
 
 def flush_output() -> None:
