@@ -12,7 +12,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 CODE = ("client/noukai", "functions/noukai_functions")
-_GROUND = "aws/ clients clock json_text moment names refusals telemetry/"
+_GROUND = "aws/ clients clock json_text names refusals telemetry/ timestamps"
 LIBRARIES = ("client/noukai_wire/", *(f"functions/noukai_functions/{name}" for name in _GROUND.split()))
 """The wire and the common ground: nobody opens them to follow a call, since their names say enough."""
 

@@ -23,7 +23,7 @@ State = Annotated[str, Field(json_schema_extra={"enum": ["pending", "running", *
 Timestamp = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 _RUN_AT = (
-    "The moment before which the job does not start, with its time zone: from now on, at most "
+    "The time before which the job does not start, with its time zone: from now on, at most "
     f"{limits.MAX_RUN_AHEAD_SECONDS} seconds ahead; not together with delaySeconds."
 )
 
@@ -200,7 +200,7 @@ class JobStatus(ReadableOutput, WireModel):
 class JobFilter(WireModel):
     """A filter of jobs; an empty one selects all.
 
-    `created_after` is the first included moment, `created_before` the first excluded one.
+    `created_after` is the first included time, `created_before` the first excluded one.
     """
 
     model_config = ConfigDict(extra="forbid", loc_by_alias=False)

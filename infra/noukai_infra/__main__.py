@@ -16,13 +16,13 @@ from noukai_infra.operations.account import OperatorError
 from noukai_infra.operations.deploy.command import deploy_command
 from noukai_infra.operations.deploy.deploy import destroy
 from noukai_infra.operations.deploy.rollback import live_flows, rollback
-from noukai_infra.operations.moments import Interval, interval
 from noukai_infra.operations.operator import Context, Operator, Stage
 from noukai_infra.operations.ops import commands as ops_commands
 from noukai_infra.operations.orgs import budget_commands, key_commands
 from noukai_infra.operations.recount import Uncounted, count_with
 from noukai_infra.operations.redrive import redrive
 from noukai_infra.operations.restore.command import restore_command
+from noukai_infra.operations.times import Interval, parse_interval
 from noukai_infra.settings import SettingsError
 from noukai_infra.terminal import folded, tell
 from noukai_infra.verify.command import verify_command
@@ -89,7 +89,9 @@ def recount_command(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Count without asking.")] = False,
     without: Annotated[
         Interval | None,
-        typer.Option(parser=interval, metavar="FROM/TO", help="Leave out what a restoration has forgotten."),
+        typer.Option(
+            parser=parse_interval, metavar="FROM/TO", help="Leave out what a restoration has forgotten."
+        ),
     ] = None,
 ) -> None:
     """Count the usage that could not be counted in time, exactly once."""

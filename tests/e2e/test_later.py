@@ -38,5 +38,5 @@ def test_job_of_a_later_day_is_cancelled(colour: Colour) -> None:
 
 def test_past_moment(colour: Colour) -> None:
     """The error says what to do."""
-    with pytest.raises(InvalidInputError, match="give a future moment"):
+    with pytest.raises(InvalidInputError, match="give a future time"):
         colour.run(colour.client.flow("echo").job(message="late", run_at=datetime.now(UTC) - HOUR))

@@ -39,9 +39,9 @@ class JobSelection(TypedDict, total=False):
     state: str | None
     """`pending`, `running`, `completed`, `failed` or `cancelled`: the state when the job is read."""
     created_after: datetime | str | None
-    """The first included moment: an aware datetime, or ISO 8601 text with a time zone."""
+    """The first included time: an aware datetime, or ISO 8601 text with a time zone."""
     created_before: datetime | str | None
-    """The first excluded moment."""
+    """The first excluded time."""
 
 
 class Listing:

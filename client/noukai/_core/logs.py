@@ -29,7 +29,7 @@ class LogSelection(TypedDict, total=False):
     level: str | None
     """Only lines of this level and above: `debug`, `info`, `warning`, `error` or `critical`."""
     since: datetime | str | None
-    """Only lines from this moment on: an aware datetime, or ISO 8601 text with a time zone."""
+    """Only lines from this time on: an aware datetime, or ISO 8601 text with a time zone."""
 
 
 class LogPages:
@@ -125,11 +125,11 @@ def _rank(level: str | None) -> int:
 
 def _moment(since: datetime | str | None) -> datetime | None:
     try:
-        moment = datetime.fromisoformat(since) if isinstance(since, str) else since
+        start = datetime.fromisoformat(since) if isinstance(since, str) else since
     except ValueError:
-        moment = None
-    if since is not None and (moment is None or moment.tzinfo is None):
+        start = None
+    if since is not None and (start is None or start.tzinfo is None):
         raise InvalidArgumentError(
             f"since must be an aware datetime, or ISO 8601 text with a time zone, not {since!r}"
         )
-    return moment
+    return start

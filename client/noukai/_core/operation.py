@@ -94,7 +94,7 @@ class DeadlinePassedError(Exception):
 
 
 class Deadline:
-    """A moment of a monotonic clock, or never."""
+    """A time of a monotonic clock, or never."""
 
     def __init__(self, clock: Clock, seconds: float | None = None) -> None:
         self._clock = clock

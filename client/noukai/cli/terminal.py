@@ -154,5 +154,5 @@ def stated(selection: JobSelection) -> str:
     """Describe the jobs that a filter selects, for the confirmation."""
     state = selection.get("state")
     span = {"from": selection.get("created_after"), "before": selection.get("created_before")}
-    told = [f"{word} {moment}" for word, moment in span.items() if moment]
+    told = [f"{word} {time}" for word, time in span.items() if time]
     return " ".join([f"that are {state or 'pending or running'}", *(["submitted", *told] if told else [])])

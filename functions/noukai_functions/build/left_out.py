@@ -82,8 +82,8 @@ def _hides(value: Any, flow: Flow) -> bool:
     """Return whether a decorator wraps the flow."""
     if not isinstance(value, FunctionType):
         return isinstance(value, partial) and value.func is flow
-    held = [getattr(value, "__wrapped__", None), *inspect.getclosurevars(value).nonlocals.values()]
-    return any(each is flow for each in held)
+    values = [getattr(value, "__wrapped__", None), *inspect.getclosurevars(value).nonlocals.values()]
+    return any(each is flow for each in values)
 
 
 def _files(modules: Iterable[ModuleType]) -> set[Path]:

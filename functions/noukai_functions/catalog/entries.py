@@ -146,7 +146,7 @@ def _explain(error: Any, checks: TextChecks) -> Iterator[InputError]:
     elif error.rule in ("anyOf", "oneOf"):
         yield path, "matches none of the allowed schemas: GET /api/v1/flows shows them"
     elif error.rule == "format" and error.definition["format"] == "date-time":
-        yield path, "must be a moment in ISO 8601, such as 2026-01-31T12:00:00Z"
+        yield path, "must be a timestamp in ISO 8601, such as 2026-01-31T12:00:00Z"
     elif error.rule == "format":
         yield path, f"is invalid: {checks.reason(error.definition['format'], error.value)}"
     elif error.rule == "propertyNames":

@@ -96,7 +96,7 @@ _KINDS = {field.name: _KIND_OF_TYPE.get(field.type, "S") for field in fields(Job
 """The type of each attribute: fields that are neither numbers nor bytes are text."""
 
 _END_OF_TIME = 253_402_300_800_000
-"""In milliseconds since the epoch: the first moment beyond the year 9999, the last that a timestamp can show.
+"""In milliseconds since the epoch: the first time beyond the year 9999, the last that a timestamp can show.
 """
 
 
@@ -135,7 +135,7 @@ def partitions(org: str, flow: str) -> list[str]:
 
 def order(job: Job) -> str:
     """Return a job's position in the index, by age and id. A greater one is newer."""
-    return f"{moment(job.created_at)}#{job.id}"
+    return f"{position_before(job.created_at)}#{job.id}"
 
 
 def id_at(position: str) -> str:
@@ -143,7 +143,7 @@ def id_at(position: str) -> str:
     return position.partition("#")[2]
 
 
-def moment(milliseconds: int) -> str:
+def position_before(milliseconds: int) -> str:
     """Return the position before every job created at that time."""
     return f"{milliseconds:013}"
 

@@ -171,7 +171,7 @@ def run_at_errors(run_at: int, now: int) -> list[InputError]:
     """Return the errors of a start time; both times are in milliseconds since the epoch."""
     most = limits.MAX_RUN_AHEAD_SECONDS
     if run_at < now:
-        return [("options.runAt", "is in the past: give a future moment, or none to run at once")]
+        return [("options.runAt", "is in the past: give a future time, or none to run at once")]
     if run_at - now > most * 1000:
         return [("options.runAt", f"must be at most {most} seconds ahead, which is a year")]
     return []

@@ -10,9 +10,9 @@ from typing import Any
 
 from noukai_functions.catalog.entries import Catalog, InputError
 from noukai_functions.jobs.lifecycle import Job, State
-from noukai_functions.jobs.row import moment
-from noukai_functions.moment import NO_MOMENT, read_moment
+from noukai_functions.jobs.row import position_before
 from noukai_functions.refusals import FlowNotFoundError, InvalidInputError, ProjectNotFoundError
+from noukai_functions.timestamps import NOT_A_TIMESTAMP, parse_timestamp
 from noukai_wire.slug import is_slug
 
 _FIELDS = frozenset({"state", "createdAfter", "createdBefore", "cursor"})
@@ -78,12 +78,12 @@ class JobFilter:
     @property
     def above(self) -> str:
         """Return the lowest included position in the index."""
-        return moment(self.created_after)
+        return position_before(self.created_after)
 
     @property
     def below(self) -> str:
         """Return the exclusive upper bound of the positions in the index."""
-        return self.position or moment(self.created_before)
+        return self.position or position_before(self.created_before)
 
     def matches(self, job: Job, now: int) -> bool:
         """Return whether the selection includes a job of its range in its current state."""
@@ -147,7 +147,7 @@ def _milliseconds(stated: Mapping[str, str], name: str, errors: list[InputError]
     if name not in stated:
         return None
     try:
-        return min(max(0, read_moment(_ZONE.sub(r"\1+\2", stated[name]))), _LATEST)
+        return min(max(0, parse_timestamp(_ZONE.sub(r"\1+\2", stated[name]))), _LATEST)
     except ValueError:
-        errors.append((name, NO_MOMENT))
+        errors.append((name, NOT_A_TIMESTAMP))
         return None

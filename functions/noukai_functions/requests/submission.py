@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from noukai_functions.catalog.entries import SUBMISSION, UPLOAD, Catalog, FlowEntry, InputError
 from noukai_functions.json_text import TOO_DEEP, TOO_LARGE, check_size, parse_object, read_list, read_object
-from noukai_functions.moment import NO_MOMENT, read_moment
 from noukai_functions.refusals import MAX_ERRORS, FlowNotFoundError, InvalidInputError, MissingMessageError
+from noukai_functions.timestamps import NOT_A_TIMESTAMP, parse_timestamp
 from noukai_wire import limits
 from noukai_wire.slug import is_slug
 from noukai_wire.text import is_too_deep
@@ -224,9 +224,9 @@ def _run_at(options: Mapping[str, Any]) -> dict[str, int]:
             [("options.runAt", "cannot be combined with delaySeconds: give one of the two")]
         )
     try:
-        return {"runAt": read_moment(options["runAt"])}
+        return {"runAt": parse_timestamp(options["runAt"])}
     except ValueError:
-        raise InvalidInputError([("options.runAt", NO_MOMENT)]) from None
+        raise InvalidInputError([("options.runAt", NOT_A_TIMESTAMP)]) from None
 
 
 def _place(path: str) -> str:

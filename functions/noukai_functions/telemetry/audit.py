@@ -40,10 +40,10 @@ class AuditLog:
 
     def write(self, action: str, caller: Caller, request_id: str, at: int, **about: object) -> None:
         """Write who (the org and the name of its key) did what; `at` is in milliseconds."""
-        moment = datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds")
+        timestamp = datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds")
         line = {
             "level": self.level,
-            "timestamp": moment.replace("+00:00", "Z"),
+            "timestamp": timestamp.replace("+00:00", "Z"),
             "message": AUDIT,
             "action": action,
             "org": caller.org,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from noukai_infra.operations.account import OperatorError
-from noukai_infra.operations.moments import Interval
+from noukai_infra.operations.times import Interval
 from noukai_infra.stack.base.aliases import LIVE
 from noukai_infra.stack.base.stream import UNCOUNTED_PREFIX
 

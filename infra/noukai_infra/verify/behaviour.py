@@ -183,17 +183,17 @@ def withdrawn(deployed: Deployed, saw: Saw) -> None:
     expect((len(made), left), (1, []))
 
 
-@check("A job of a later moment starts within a minute of it.", on_aws=True, needs_demo=True)
+@check("A job for a later time starts within a minute of it.", on_aws=True, needs_demo=True)
 def runs_later(deployed: Deployed, saw: Saw) -> None:
-    moment = _from_now(_SCHEDULED_SECONDS)
-    job = deployed.submit("echo", {}, runAt=moment.isoformat())
+    due = _from_now(_SCHEDULED_SECONDS)
+    job = deployed.submit("echo", {}, runAt=due.isoformat())
     deployed.sleep(_SCHEDULED_SECONDS)
     status = deployed.ended(job, _PRECISION_SECONDS + _JOB_SECONDS)
-    late = datetime.fromisoformat(status.get("startedAt", "9999-12-31T00:00:00Z")) - moment
+    late = datetime.fromisoformat(status.get("startedAt", "9999-12-31T00:00:00Z")) - due
     right = timedelta(0) <= late < timedelta(seconds=_PRECISION_SECONDS + _MARGIN_SECONDS)
     saw(f"{status['state']}, {late} late")
     expect(status["state"], "completed")
-    require(right, f"a start within {_PRECISION_SECONDS} s of the moment")
+    require(right, f"a start within {_PRECISION_SECONDS} s of that time")
 
 
 def _from_now(seconds: int) -> datetime:

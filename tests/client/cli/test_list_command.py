@@ -91,7 +91,7 @@ def test_document_has_no_errors_if_all_can_be_read(command: tuple[str, ...]) -> 
 
 
 def test_moments_may_be_relative(api: FakeApi) -> None:
-    """`3d` is three days ago, sent as a moment."""
+    """`3d` is three days ago, sent as a timestamp."""
     assert run("list", "acme/demo/echo", "--limit", "1", "--created-after", "3d")[0] == 0
     [after] = api.queries[0][1]["createdAfter"]
     assert after.endswith("Z")

@@ -189,7 +189,7 @@ def test_a_moment_is_sent_in_utc() -> None:
         ({"parameters": {"x": float("nan")}}, "must be JSON"),
         ({"metadata": "x"}, "metadata must be a dict, not str"),
         ({"run_at": datetime(2026, 1, 1)}, "aware"),  # noqa: DTZ001  (it is what must be refused)
-        ({"run_at": datetime.max.replace(tzinfo=UTC)}, "run_at must be a moment"),
+        ({"run_at": datetime.max.replace(tzinfo=UTC)}, "run_at must be a time"),
         ({"idempotency_key": ""}, "idempotency_key"),
         ({"idempotency_key": 7}, "idempotency_key"),
         ({"idempotency_key": "x" * 256}, "idempotency_key"),

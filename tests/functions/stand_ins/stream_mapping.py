@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import boto3
 
-from noukai_infra.operations.moments import Interval
 from noukai_infra.operations.recount import Uncounted
+from noukai_infra.operations.times import Interval
 from tests.functions.crashes import CrashError, crashing
 from tests.functions.harness import System
 from tests.functions.stand_ins.discarded import MAXIMUM_AGE_MS, discard

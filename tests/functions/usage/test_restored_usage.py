@@ -6,7 +6,7 @@ from typing import Any
 import boto3
 import pytest
 
-from noukai_infra.operations.moments import Interval
+from noukai_infra.operations.times import Interval
 from tests.functions.harness import System
 from tests.functions.stand_ins.stream_mapping import Mapping
 

@@ -13,8 +13,8 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from noukai_infra.operations.account import OperatorError
-from noukai_infra.operations.moments import interval
 from noukai_infra.operations.recount import Uncounted, count_with
+from noukai_infra.operations.times import parse_interval
 from tests.functions.stand_ins.discarded import discard
 from tests.functions.stand_ins.stream import NOW, ended
 
@@ -72,7 +72,7 @@ def test_batch_that_the_function_cannot_count_is_kept(uncounted: Uncounted) -> N
 def test_time_to_leave_out_is_two_times(text: str, said: str) -> None:
     """As a restoration prints them."""
     with pytest.raises(typer.BadParameter, match=said):
-        interval(text)
+        parse_interval(text)
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff", b"[]", b'{"DDBStreamBatchInfo": {"batchSize": 1}}'])

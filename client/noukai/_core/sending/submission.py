@@ -161,12 +161,12 @@ def _moment(run_at: datetime | str | None) -> str | None:
         raise InvalidArgumentError("run_at must be an aware datetime: add its time zone")
     try:
         # Round up, because the text is cut to milliseconds and a job never starts before its time.
-        moment = (run_at + timedelta(microseconds=999)).astimezone(UTC)
+        time = (run_at + timedelta(microseconds=999)).astimezone(UTC)
     except OverflowError:
         raise InvalidArgumentError(
-            f"run_at must be a moment of the years 1 to 9999 in UTC, not {run_at}"
+            f"run_at must be a time of the years 1 to 9999 in UTC, not {run_at}"
         ) from None
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _key(key: object) -> str:

@@ -29,7 +29,7 @@ _STORES = {
 _INTERVAL_SECONDS = 1.0
 _PAUSES_PER_WRITE = 20
 
-Held = dict[tuple[str, str], Any]
+Saved = dict[tuple[str, str], Any]
 """The content of each resource by type and name; a bucket's name is without its suffix."""
 
 
@@ -37,7 +37,7 @@ class ContentsError(Exception):
     """An error for a file of another format."""
 
 
-def read_contents(file: Path) -> Held:
+def read_contents(file: Path) -> Saved:
     """Read the saved content; empty if there is no file.
 
     Raises:
@@ -47,17 +47,17 @@ def read_contents(file: Path) -> Held:
         return {}
     try:
         # Safe: a writer of this file could also write the flows beside it.
-        format_, held = pickle.loads(file.read_bytes())  # noqa: S301
+        format_, saved = pickle.loads(file.read_bytes())  # noqa: S301
     except Exception as error:
         raise ContentsError(str(error)) from error
     if format_ != _FORMAT:
         raise ContentsError(f"its format is {format_!r}, not {_FORMAT!r}")
-    return dict(held)
+    return dict(saved)
 
 
-def queues_with_messages(held: Held) -> set[str]:
+def queues_with_messages(saved: Saved) -> set[str]:
     """Return the queues with waiting or in-flight messages."""
-    return {name for (kind, name), messages in held.items() if kind == _QUEUE and messages}
+    return {name for (kind, name), messages in saved.items() if kind == _QUEUE and messages}
 
 
 @dataclass(slots=True)
@@ -69,7 +69,7 @@ class Contents:
 
     file: Path
     services: Mapping[str, Any]
-    _before: Held = field(default_factory=dict)
+    _before: Saved = field(default_factory=dict)
     _created: dict[tuple[str, str], str] = field(default_factory=dict)
     """The names of this run's resources, by their names in the file."""
     _writing: threading.Lock = field(default_factory=threading.Lock)
@@ -95,7 +95,7 @@ class Contents:
     def write(self) -> None:
         """Save the current content of all resources."""
         with self._writing:
-            created = {key: self._held(key[0], name) for key, name in self._created.items()}
+            created = {key: self._content_of(key[0], name) for key, name in self._created.items()}
             # A single call, during which no other thread runs, so that rows and messages are consistent.
             written = pickle.dumps((_FORMAT, {**self._before, **created}))
             draft = self.file.with_suffix(".draft")
@@ -140,7 +140,7 @@ class Contents:
             # The reader begins with them, as with those of a new stream.
             self.services["dynamodb"]._stream_records[name] = before["records"]  # noqa: SLF001 - as above
 
-    def _held(self, kind: str, name: str) -> Any:
+    def _content_of(self, kind: str, name: str) -> Any:
         if kind == _GROUP:
             return {key: each for key, each in [*self._store(kind).items()] if each["GroupName"] == name}
         resource = self._resource(kind, name)

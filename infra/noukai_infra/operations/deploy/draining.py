@@ -14,7 +14,7 @@ def kinds_to_keep(account: Account, stack: str) -> list[str]:
     return [
         name
         for name, queue in queues.items()
-        if not queue.is_draining or _holds_messages(account, queue) or _is_scheduled(account, stack, queue)
+        if not queue.is_draining or _has_messages(account, queue) or _is_scheduled(account, stack, queue)
     ]
 
 
@@ -23,8 +23,8 @@ def draining_kinds(account: Account, stack: str) -> list[str]:
     return [name for name, queue in deployed_queues(account.deployed(stack)).items() if queue.is_draining]
 
 
-def _holds_messages(account: Account, queue: DeployedQueue) -> bool:
-    """Return whether a queue holds a message: visible, in flight or delayed."""
+def _has_messages(account: Account, queue: DeployedQueue) -> bool:
+    """Return whether a queue has a message: visible, in flight or delayed."""
     answer = account.session.client("sqs").get_queue_attributes(QueueUrl=queue.url, AttributeNames=["All"])
     return any(
         int(count)

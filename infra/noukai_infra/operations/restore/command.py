@@ -8,10 +8,10 @@ import typer
 
 from noukai_infra.command_line import command
 from noukai_infra.operations.account import OperatorError
-from noukai_infra.operations.moments import moment
 from noukai_infra.operations.operator import Context, Operator, Stage
 from noukai_infra.operations.restore.record import Progress, TableName
 from noukai_infra.operations.restore.restoration import OUTPUTS, Restoration, shown
+from noukai_infra.operations.times import parse_time
 from noukai_infra.terminal import tell
 
 _ORDER: tuple[TableName, ...] = tuple(OUTPUTS)
@@ -36,7 +36,7 @@ def restore_command(
     stage: Stage = None,
     *,
     to: Annotated[
-        datetime | None, typer.Option("--to", parser=moment, metavar="TIME", help="The point in time.")
+        datetime | None, typer.Option("--to", parser=parse_time, metavar="TIME", help="The point in time.")
     ] = None,
     tables: Annotated[
         str, typer.Option("--tables", callback=_tables, help="Those to restore: jobs, usage, keys.")

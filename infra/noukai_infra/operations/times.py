@@ -18,7 +18,7 @@ class Interval:
         return self.start.timestamp() < seconds <= self.end.timestamp()
 
 
-def moment(text: str) -> datetime:
+def parse_time(text: str) -> datetime:
     """Parse a time with its zone."""
     try:
         found = datetime.fromisoformat(text)
@@ -29,12 +29,12 @@ def moment(text: str) -> datetime:
     return found
 
 
-def interval(text: str) -> Interval:
+def parse_interval(text: str) -> Interval:
     """Parse two times separated by a slash."""
     start, slash, end = text.partition("/")
     if not slash:
         raise typer.BadParameter("use two times, such as 2026-11-28T12:00Z/2026-11-28T13:10Z")
-    found = Interval(moment(start), moment(end))
+    found = Interval(parse_time(start), parse_time(end))
     if found.start >= found.end:
         raise typer.BadParameter("the second time must be later than the first")
     return found

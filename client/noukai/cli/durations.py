@@ -34,7 +34,7 @@ def milliseconds(text: str) -> int:
 
 
 def past(text: str) -> str:
-    """Return the moment before now by a duration, as ISO 8601 text.
+    """Return the time before now by a duration, as ISO 8601 text.
 
     Other text is returned unchanged, for the API to check.
     """
@@ -42,7 +42,7 @@ def past(text: str) -> str:
 
 
 def future(text: str) -> str:
-    """Return the moment after now by a duration, as ISO 8601 text.
+    """Return the time after now by a duration, as ISO 8601 text.
 
     Other text is returned unchanged, for the API to check.
     """
@@ -54,10 +54,10 @@ def _from_now(text: str, direction: int) -> str:
     if duration is None:
         return text
     try:
-        moment = datetime.now(UTC) + timedelta(seconds=direction * seconds(text))
+        time = datetime.now(UTC) + timedelta(seconds=direction * seconds(text))
     except OverflowError:
         raise typer.BadParameter(f"{text!r} is too far from now") from None
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _number(text: str, unit: float) -> float:

@@ -1,11 +1,11 @@
-"""The moments and durations that people type."""
+"""The durations and times that people type."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import typer
 
-from noukai.cli.moments import future, milliseconds, past, seconds, whole_seconds
+from noukai.cli.durations import future, milliseconds, past, seconds, whole_seconds
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_fractions_of_a_second_are_refused() -> None:
         whole_seconds("500ms")
 
 
-def test_moments_count_from_now_or_are_left_as_they_are() -> None:
+def test_times_count_from_now_or_are_left_as_they_are() -> None:
     """A duration ago or ahead; other text is passed on for the API to parse or refuse."""
     now = datetime.now(UTC)
     minute = timedelta(minutes=1)
