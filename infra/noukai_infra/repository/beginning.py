@@ -1,8 +1,8 @@
 """The beginning of a repository: a folder with a flow, its test, its settings and its workflow."""
 
 import re
-import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from noukai_infra.repository.distribution import Requirement
@@ -12,6 +12,17 @@ EXAMPLES = Path(__file__).with_name("examples")
 _EXAMPLES_README = "example.md"
 _REQUIREMENTS = "requirements.txt"
 _LONGEST_STACK = 40
+_FLOWS = "flows"
+_README = Path("README.md")
+_OTHER_README = Path("NOUKAI.md")
+"""The page of a repository that has a README already."""
+
+_PYTEST = Path("pytest.ini")
+_OTHER_PYTESTS = {"pyproject.toml": "[tool.pytest", "tox.ini": "[pytest]", "setup.cfg": "[tool:pytest]"}
+"""The files that may have pytest's settings, and how those begin: a `pytest.ini` would replace them."""
+
+_OF_LINES = {".gitignore", "requirements.txt", "pytest.ini"}
+"""The files to which a reader can add lines."""
 
 
 class FolderError(ValueError):
@@ -22,29 +33,90 @@ class ExampleError(ValueError):
     """An error about an example that does not exist; the message names those that do."""
 
 
-def begin_repository(folder: Path, requirement: Requirement, example: str | None = None) -> list[Path]:
-    """Make a repository in a folder, which may exist; return the files that it has made.
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """The files of a begun repository: `made` are new, `kept` were there and are unchanged.
+
+    A kept file comes with the lines that it lacks. It has none if it is as ours, and None if it is another
+    text, to which no line can be added.
+    """
+
+    page: Path
+    """The page to read first."""
+    made: list[Path]
+    kept: Mapping[Path, list[str] | None]
+
+
+def begin_repository(folder: Path, requirement: Requirement, example: str | None = None) -> Beginning:
+    """Make a repository in a folder, which may have files: none of them is changed.
 
     Raises:
-        FolderError: the folder has a file that the repository would overwrite.
+        FolderError: the folder has a flow of the repository already, or a file in the place of a folder.
         ExampleError: there is no such example.
     """
-    made = dict(_texts(folder, requirement, example))
+    texts = dict(_texts(folder, requirement, example))
+    _check(folder, [*texts, *requirement.files])
+    kept: dict[Path, list[str] | None] = {}
+    if (folder / _README).exists():
+        texts[_OTHER_README] = texts.pop(_README)
+        kept[_README] = [f"Background jobs: see [{_OTHER_README}]({_OTHER_README})."]
+    contents = {path: text.encode() for path, text in texts.items()}
+    contents |= {path: source.read_bytes() for path, source in requirement.files.items()}
+    kept |= {path: _missing(folder / path, contents.pop(path)) for path in _there(folder, contents)}
+    if _PYTEST in contents and (other := _other_pytest(folder)) is not None:
+        kept[other] = _lines(contents.pop(_PYTEST))
+    for path, content in contents.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    return Beginning(
+        page=folder / (_README if _README in texts else _OTHER_README),
+        made=sorted(folder / path for path in contents),
+        kept={folder / path: kept[path] for path in sorted(kept)},
+    )
+
+
+def _check(folder: Path, paths: list[Path]) -> None:
+    """Raise if a flow would be overwritten, or a file is in the place of a folder."""
     if folder.is_file():
         raise FolderError(f"{folder} is a file: name a folder.")
-    there = sorted(str(path) for path in (*made, *requirement.files) if (folder / path).exists())
-    if there:
+    for parent in {parent for path in paths for parent in path.parents}:
+        if (folder / parent).is_file():
+            raise FolderError(f"{folder / parent} is a file, where a folder is to be: move it away.")
+    if flows := sorted(str(path) for path in _there(folder, paths) if path.parts[0] == _FLOWS):
         raise FolderError(
-            f"{folder} has {', '.join(there)}, which would be overwritten: move them away, or name "
+            f"{folder} has {', '.join(flows)}, which would be overwritten: move them away, or name "
             "another folder."
         )
-    for path, text in made.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text, encoding="utf-8")
-    for path, source in requirement.files.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(source, folder / path)
-    return sorted(folder / path for path in (*made, *requirement.files))
+
+
+def _there(folder: Path, paths: Iterable[Path]) -> list[Path]:
+    return [path for path in paths if (folder / path).exists()]
+
+
+def _missing(file: Path, content: bytes) -> list[str] | None:
+    """Return the lines that a kept file lacks; None if it is another text."""
+    there = file.read_bytes()
+    if there == content:
+        return []
+    if file.name not in _OF_LINES:
+        return None
+    known = _lines(there)
+    return [line for line in _lines(content) if line not in known]
+
+
+def _lines(content: bytes) -> list[str]:
+    """Return the lines of settings, without comments."""
+    lines = (line.strip() for line in content.decode(errors="replace").splitlines())
+    return [line for line in lines if line and not line.startswith(("#", "["))]
+
+
+def _other_pytest(folder: Path) -> Path | None:
+    """Return the file that has pytest's settings, if there is one beside `pytest.ini`."""
+    for name, beginning in _OTHER_PYTESTS.items():
+        file = folder / name
+        if file.is_file() and beginning in file.read_text(encoding="utf-8", errors="replace"):
+            return Path(name)
+    return None
 
 
 def examples() -> dict[str, str]:

@@ -24,7 +24,7 @@ def _listed_examples() -> str:
 @commands.command("init")
 def init_command(
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="A folder, new or without the files that a repository has.")
+        Path, typer.Argument(metavar="DIR", help="A folder; files that it has stay as they are.")
     ],
     package: Annotated[
         str | None,
@@ -39,11 +39,13 @@ def init_command(
     """Make a repository: a flow, its test, its settings and a workflow that deploys it."""
     try:
         requirement = Requirement.of(package)
-        files = begin_repository(folder, requirement, example)
+        begun = begin_repository(folder, requirement, example)
     except ValueError as error:
         sys.exit(folded(str(error), sys.stderr))
-    for path in files:
+    for path in begun.made:
         typer.echo(path)
+    for path, missing_lines in begun.kept.items():
+        tell(_kept(path, missing_lines), hanging=2)
     if requirement.local is not None:
         note = (
             f"Note: requirements.txt installs noukai from {requirement.local}, which only this machine has. "
@@ -52,7 +54,16 @@ def init_command(
         )
         tell(f"\n{note}")
     step = "" if folder.resolve() == Path.cwd() else f"cd {folder}, and "
-    typer.echo(f"\nNext: {step}read README.md.")
+    typer.echo(f"\nNext: {step}read {begun.page.name}.")
+
+
+def _kept(path: Path, missing_lines: list[str] | None) -> str:
+    """Say that a file stays as it is, and what to add to it."""
+    if missing_lines is None:
+        return f"{path} stays as it is: `noukai init` in an empty folder shows what ours says."
+    if not missing_lines:
+        return f"{path} stays as it is: it has all that is needed."
+    return f"{path} stays as it is: add by hand\n" + "\n".join(f"    {line}" for line in missing_lines)
 
 
 @commands.command("local")

@@ -166,12 +166,12 @@ def test_package_of_a_wheel_comes_with_the_project(tmp_path: Path) -> None:
     wheel = make_wheel(tmp_path, "noukai", "")
     for number, package in enumerate((str(wheel), wheel.as_uri())):
         folder = tmp_path / f"new{number}"
-        made = begin_repository(folder, Requirement.of(package))
+        made = begin_repository(folder, Requirement.of(package)).made
         assert f"\n./vendor/{wheel.name}[deploy]\n" in (folder / "requirements.txt").read_text()
         assert (folder / "vendor" / wheel.name).read_bytes() == wheel.read_bytes()
         assert folder / "vendor" / wheel.name in made
-        with pytest.raises(FolderError, match=f"vendor/{wheel.name}, which would be overwritten"):
-            begin_repository(folder, Requirement.of(package))
+        (folder / "flows" / "hello.py").unlink()
+        assert begin_repository(folder, Requirement.of(package)).kept[folder / "vendor" / wheel.name] == []
 
 
 def test_package_that_is_none() -> None:
@@ -187,8 +187,67 @@ def test_file_is_no_folder(tmp_path: Path) -> None:
 
 
 def test_empty_folder_will_do(tmp_path: Path) -> None:
-    made = begin_repository(tmp_path, Requirement.of(URL))
-    assert {str(path.relative_to(tmp_path)) for path in made} == FILES
+    begun = begin_repository(tmp_path, Requirement.of(URL))
+    assert {str(path.relative_to(tmp_path)) for path in begun.made} == FILES
+    assert (begun.page, begun.kept) == (tmp_path / "README.md", {})
+
+
+def test_files_of_a_repository_stay_as_they_are(tmp_path: Path) -> None:
+    """The page is beside their README; each file is told with what it lacks."""
+    theirs = {
+        "README.md": "# Shop\n",
+        ".gitignore": ".venv/\n*.log\n",
+        "requirements.txt": "django\npytest\n",
+        "pytest.ini": "[pytest]\npythonpath = flows\ntestpaths = tests\n",
+        "noukai.toml": 'stack = "shop"\n',
+    }
+    for name, text in theirs.items():
+        (tmp_path / name).write_text(text)
+    begun = begin_repository(tmp_path, Requirement.of(URL))
+    assert {name: (tmp_path / name).read_text() for name in theirs} == theirs
+    assert {str(path.relative_to(tmp_path)) for path in begun.made} == {*FILES, "NOUKAI.md"} - {*theirs}
+    assert begun.page == tmp_path / "NOUKAI.md"
+    assert "noukai local" in begun.page.read_text()
+    assert {path.name: lines for path, lines in begun.kept.items()} == {
+        "README.md": ["Background jobs: see [NOUKAI.md](NOUKAI.md)."],
+        ".gitignore": [".build/", "cdk.out/", "__pycache__/", ".pytest_cache/"],
+        "requirements.txt": [f"noukai[deploy] @ {URL}"],
+        "pytest.ini": [],
+        "noukai.toml": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "section"),
+    [
+        ("pyproject.toml", "[tool.pytest.ini_options]"),
+        ("tox.ini", "[pytest]"),
+        ("setup.cfg", "[tool:pytest]"),
+    ],
+)
+def test_settings_of_pytest_are_not_replaced(tmp_path: Path, name: str, section: str) -> None:
+    """A `pytest.ini` would hide them."""
+    (tmp_path / name).write_text(f"{section}\n")
+    begun = begin_repository(tmp_path, Requirement.of(URL))
+    assert begun.kept == {tmp_path / name: ["pythonpath = flows", "testpaths = tests"]}
+    assert not (tmp_path / "pytest.ini").exists()
+
+
+def test_flow_is_never_overwritten(tmp_path: Path) -> None:
+    """Nothing at all is made then."""
+    (tmp_path / "flows").mkdir()
+    (tmp_path / "flows" / "hello.py").write_text("mine")
+    with pytest.raises(FolderError, match=r"has flows/hello.py, which would be overwritten"):
+        begin_repository(tmp_path, Requirement.of(URL))
+    assert [path.name for path in tmp_path.rglob("*")] == ["flows", "hello.py"]
+    assert (tmp_path / "flows" / "hello.py").read_text() == "mine"
+
+
+def test_file_in_the_place_of_a_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "tests").write_text("own")
+    with pytest.raises(FolderError, match=r"tests is a file, where a folder is to be"):
+        begin_repository(tmp_path, Requirement.of(URL))
+    assert [path.name for path in tmp_path.iterdir()] == ["tests"]
 
 
 @pytest.fixture

@@ -78,23 +78,22 @@ def test_repository_begins_without_the_extra(tmp_path: Path, monkeypatch: pytest
     assert str(tmp_path / "new" / "flows" / "hello.py") in output.splitlines()
 
 
-def test_repository_begins_where_it_overwrites_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A repository that has been made elsewhere has a `.git`, a licence and more."""
+def test_repository_begins_in_one_that_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has a `.git`, a licence and more; what is left to do by hand is told."""
     (tmp_path / ".git").mkdir()
-    (tmp_path / "LICENSE").write_text("MIT")
+    (tmp_path / "README.md").write_text("mine")
+    (tmp_path / ".gitignore").write_text(".venv/\n.build/\ncdk.out/\n__pycache__/\n")
+    (tmp_path / "noukai.toml").write_text('stack = "mine"')
     monkeypatch.chdir(tmp_path)
     code, output, _ = run("init", ".", "--package", URL)
-    assert (code, output.splitlines()[-1]) == (0, "Next: read README.md.")
-    (tmp_path / "README.md").write_text("mine")
+    assert (code, output.splitlines()[-1]) == (0, "Next: read NOUKAI.md.")
+    assert ".gitignore stays as it is: add by hand\n    .pytest_cache/\n" in output
+    assert "README.md stays as it is: add by hand\n    Background jobs: see [NOUKAI.md]" in output
+    assert "noukai.toml stays as it is: `noukai init` in an empty folder shows what ours says.\n" in output
     (tmp_path / "noukai.toml").unlink()
     code, output, said = run("init", str(tmp_path), "--package", URL)
     assert (code, output) == (1, "")
-    assert f"{tmp_path} has .github/deploy-policy.json, " in said
-    assert "README.md" in said
-    assert "would be overwritten" in said
-    assert (tmp_path / "README.md").read_text() == "mine"
+    assert f"{tmp_path} has flows/hello.py, which would be overwritten" in said
     assert not (tmp_path / "noukai.toml").exists()
 
 
