@@ -88,14 +88,16 @@ class Exchange:
         """
         failures = Failures(self._clock, patience or Patience(self._max_retries))
         while left := deadline.left:
+            request = ask(left)
             try:
-                response = yield from answered(ask(left))
+                response = yield from answered(request)
             except NoukaiError as error:
                 pause = max(asked_pause(error), self.backoff(failures.count))
                 if not is_transient(error) or (is_final is not None and is_final(error)):
                     raise
                 if failures.is_last(error, pause) and deadline.left:
                     raise
+                failures.tell_of_wait(error, request.url)
                 yield from deadline.pause(pause, because=error)
             else:
                 if failures.count:
@@ -152,6 +154,11 @@ class Failures:
             self._is_told = True
             _LOG.warning("the API is unreachable; retrying for %s: %s", _told(seconds), error)
         return False
+
+    def tell_of_wait(self, error: NoukaiError, url: httpx.URL) -> None:
+        """Log after the first failure that nothing answers: for people, who would see nothing otherwise."""
+        if self.count == 1 and isinstance(error, ConnectionFailedError):
+            _LOG.info("waiting for %s, which does not answer", url.copy_with(raw_path=b""))
 
     def tell_of_recovery(self) -> None:
         """Log that the request was answered, if its failures were logged."""

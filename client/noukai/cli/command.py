@@ -18,7 +18,7 @@ from noukai._errors import InvalidArgumentError, NoukaiError
 from noukai_wire.models import UnreadableJob
 from noukai_wire.variables import unknown_variables
 
-from .terminal import complain, exit_code, say, tell
+from .terminal import complain, exit_code, is_terminal, say, tell
 
 _USAGE = 2
 _INTERRUPTED = 130
@@ -33,13 +33,31 @@ EPILOG = (
 
 
 class _Told(logging.Handler):
-    """A log handler that reports an unreachable API on stderr."""
+    """A log handler that reports an unreachable API on stderr, each wait for it once.
+
+    A script is told of an outage alone, a person at once of what the command waits for.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waits: set[str] = set()
+
+    def begin(self) -> None:
+        """Take the messages of the client from now on."""
+        log = logging.getLogger("noukai")
+        log.addHandler(self)
+        log.setLevel(logging.INFO if is_terminal(sys.stderr) else logging.WARNING)
 
     def emit(self, record: logging.LogRecord) -> None:
-        complain(record.getMessage())
+        message = record.getMessage()
+        if record.levelno < logging.WARNING:
+            if message in self._waits:  # of another request
+                return
+            self._waits.add(message)
+        complain(message)
 
 
-_TOLD = _Told(logging.WARNING)
+_TOLD = _Told()
 
 
 @contextmanager
@@ -48,7 +66,7 @@ def connected() -> Generator[Noukai]:
 
     Prints an error and ends the command with its exit code.
     """
-    logging.getLogger("noukai").addHandler(_TOLD)
+    _TOLD.begin()
     try:
         if problems := unknown_variables(os.environ):
             raise InvalidArgumentError("; ".join(problems))

@@ -5,6 +5,7 @@ import sys
 import textwrap
 from datetime import timedelta
 from shutil import get_terminal_size
+from typing import TextIO
 
 from pydantic import BaseModel
 
@@ -53,6 +54,11 @@ def tell(text: str, end: str = "\n") -> None:
     if sys.stderr is not None:  # pyright: ignore[reportUnnecessaryComparison]  # pythonw has none
         sys.stderr.write(f"{text}{end}")
         sys.stderr.flush()
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Return whether a stream is a terminal; pythonw has no streams."""
+    return stream is not None and stream.isatty()
 
 
 def complain(problem: NoukaiError | str) -> None:

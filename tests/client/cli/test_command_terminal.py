@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from tests.client.cli.terminal import on_terminal
 from tests.client.cli.test_command_process import NOUKAI
 from tests.client.cli.test_command_streams import COMMANDS, inputs, words
 from tests.client.script import job
-from tests.client.servers.fake_api import FakeApi
+from tests.client.servers.fake_api import KEY, FakeApi
 
 __all__ = ["inputs"]  # the fixture
 
@@ -37,6 +38,19 @@ def test_stopped_wait_restores_the_terminal(api: FakeApi, number: signal.Signals
     last = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", after).splitlines()[-1].strip()
     assert last == "noukai: interrupted, but the job goes on; wait for it again with: noukai wait job_held"
     assert "Traceback" not in shown
+
+
+def test_person_is_told_at_once_that_nothing_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the error, which comes after some retries."""
+    with socket.socket() as refusing:
+        refusing.bind(("127.0.0.1", 0))  # and does not listen
+        url = f"http://127.0.0.1:{refusing.getsockname()[1]}"
+        monkeypatch.setenv("NOUKAI_API_KEY", KEY)
+        with on_terminal("wait", "job_a", NOUKAI_BASE_URL=f"{url}/api/v1") as (process, terminal):
+            terminal.wait_for(f"noukai: waiting for {url}, which does not answer")
+            process.send_signal(signal.SIGINT)
+            shown = terminal.read()
+    assert "check base_url" not in shown
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

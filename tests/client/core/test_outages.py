@@ -4,6 +4,7 @@ import logging
 import ssl
 import threading
 from http import HTTPStatus
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from noukai import (
 from noukai._core.address import FlowAddress
 from noukai._core.operation import Operation
 from noukai._core.sending.submission import submission
+from noukai.cli.command import connected
 from tests.client.cli.running_command import run
 from tests.client.conftest import Colour
 from tests.client.script import ACCEPTED, ADDRESS, JOB, Answer, Player, held, refused, wait
@@ -161,13 +163,17 @@ def test_a_wait_for_many_outlasts_an_outage(colour: Colour) -> None:
 
 
 def test_an_outage_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
-    """The logger `noukai` warns that the API is away, and that it is back; not of short outages."""
+    """The logger `noukai` warns that the API is away, and that it is back; not of short outages.
+
+    At the first failure it says for those who watch what it waits for.
+    """
     player = Player()
     with caplog.at_level(logging.INFO, "noukai"):
         player.play(wait(player), refused(503, headers={"Retry-After": "0"}), held("completed"))
         assert caplog.messages == []
         player.play(wait(player), *[Answer(failure=httpx.ConnectError)] * 30, held("completed"))
-    away, back = caplog.messages
+    waiting, away, back = caplog.messages
+    assert waiting == "waiting for https://api.test, which does not answer"
     assert away.startswith("the API is unreachable; retrying for 900 s: GET https://api.test/")
     assert back.startswith("the API answers again, after ")
     assert {record.name for record in caplog.records} == {"noukai"}
@@ -226,6 +232,26 @@ def test_the_command_says_that_the_api_is_away(monkeypatch: pytest.MonkeyPatch) 
     assert said.splitlines()[0].startswith(
         "noukai: the API is unreachable; retrying for as long as there is time"
     )
+
+
+class _Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("stream", "told"), [(_Terminal(), ["waiting"]), (StringIO(), [])])
+def test_the_command_says_once_what_it_waits_for(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, stream: StringIO, told: list[str]
+) -> None:
+    """To a person; several of its requests may wait. A script learns of outages alone."""
+    caplog.set_level(logging.WARNING, "noukai")  # the level is as before after the test
+    monkeypatch.setenv("NOUKAI_API_KEY", KEY)
+    monkeypatch.setattr("sys.stderr", stream)
+    log = logging.getLogger("noukai")
+    with connected():
+        for level in (logging.INFO, logging.INFO, logging.WARNING, logging.WARNING):
+            log.log(level, "waiting" if level == logging.INFO else "away")
+    assert stream.getvalue().splitlines() == [f"noukai: {each}" for each in (*told, "away", "away")]
 
 
 def _asked_within(seconds: float, answer: Answer) -> int:
