@@ -1,6 +1,7 @@
 """One run of the local system."""
 
 import asyncio
+import shlex
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -87,12 +88,13 @@ class _System:
             self.show(Step.ANSWER)
             await answered(f"{address.url}{Route.HEALTH.path()}")
             if not is_anew:
-                self.show(
-                    f"continues with the data in {self.data.folder}; `{local_command('fresh')}` starts anew"
-                )
+                self.show(f"continues with the data in {self.data.folder}")
+                self.show(f"    {local_command('fresh')}    starts anew")
             for org, key in LOCAL_KEYS.items():
                 self.show(f"key of the org {org}: {key}")
-            self.show(f"to reach its AWS: {' '.join(map('='.join, emulator.endpoint.environment.items()))}")
+            self.show("to reach its AWS:")
+            for name, value in emulator.endpoint.environment.items():
+                self.show(f"    export {name}={shlex.quote(value)}")
             self.show(f"{address.url} ready")
             while await self.changed.wait():
                 self.changed.clear()

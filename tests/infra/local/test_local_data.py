@@ -57,8 +57,8 @@ def state_at_the_end(client: httpx.Client, job: str) -> str:
 
 
 def schedules_of(system: Running) -> list[dict[str, object]]:
-    line = system.wait_for(lambda line: line.startswith("to reach its AWS: "), 0)
-    told = dict(pair.split("=", 1) for pair in line.removeprefix("to reach its AWS: ").split())
+    lines = [line.split() for line in system.output.splitlines() if line.startswith("    export ")]
+    told = dict(assignment.split("=", 1) for _, assignment in lines)
     scheduler = Endpoint(told["AWS_ENDPOINT_URL"], Path(told["AWS_CA_BUNDLE"])).client("scheduler")
     found: list[dict[str, object]] = scheduler.list_schedules()["Schedules"]
     return found
