@@ -1,5 +1,6 @@
 """The frames, causes and members of exceptions."""
 
+import sys
 from contextlib import suppress
 from linecache import cache as source_lines
 from pathlib import Path
@@ -28,6 +29,16 @@ def all_frames(error: BaseException) -> list[FrameSummary]:
         if source not in source_lines and not _is_regular(source):
             source_lines[source] = (0, None, [], source)
     return list(extract_tb(error.__traceback__))
+
+
+def with_short_paths(trace: str) -> str:
+    """Replace the files of a trace by their paths below an import folder, such as `flows/demo.py`."""
+    given = {folder.rstrip("/") for folder in sys.path if isinstance(folder, str)} - {""}
+    # A file may be named by the real path of its folder. One folder may lie in another.
+    folders = given | {str(Path(folder).resolve()) for folder in given}
+    for folder in sorted(folders, key=len, reverse=True):
+        trace = trace.replace(f'File "{folder}/', 'File "')
+    return trace
 
 
 def _is_ours(module: object) -> bool:

@@ -160,7 +160,9 @@ def _said(error: BaseException) -> str:
 
 def _joined(error: BaseException | None, trace: Callable[[BaseException], str]) -> str:
     with suppress(BaseException):  # the class is the flow author's, and so may be its source's loader
-        return "\n\n".join(reversed(_traces(error, trace, set())))[-_MOST_TRACE:]
+        from noukai_wire.exceptions import with_short_paths  # noqa: PLC0415 - few processes log an exception
+
+        return with_short_paths("\n\n".join(reversed(_traces(error, trace, set()))))[-_MOST_TRACE:]
     return "the trace cannot be shown"
 
 

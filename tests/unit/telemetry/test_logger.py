@@ -1,6 +1,9 @@
 """The log lines of an exception."""
 
+import re
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -63,3 +66,18 @@ def test_trace_has_every_place_and_no_text(run: Callable[[], None], kinds: list[
     ] == kinds
     assert "raise ValueError(text)" in trace
     assert TEXT not in trace
+
+
+def test_files_are_named_below_their_import_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The nearest one, which may be a link: of the flows as of libraries. Another file keeps its path."""
+    (tmp_path / "asset" / "flows").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "asset")
+    monkeypatch.setattr("sys.path", ["", str(tmp_path), f"{tmp_path}/link/", *sys.path])
+    flow = tmp_path / "asset" / "flows" / "demo.py"
+    with pytest.raises(ValueError, match="Expecting") as raised:
+        exec(compile("import json\njson.loads('{')", str(flow), "exec"), {})
+    files = re.findall('  File "(.*)", line', trace_of(raised.value))
+    assert files[-4:] == ["flows/demo.py", "json/__init__.py", "json/decoder.py", "json/decoder.py"]
+    with pytest.raises(ValueError, match="no") as raised:
+        exec(compile("raise ValueError('no')", "/elsewhere/demo.py", "exec"), {})
+    assert '  File "/elsewhere/demo.py", line 1' in trace_of(raised.value)

@@ -9,14 +9,22 @@ from typing import Any
 
 from noukai_functions.logs.record import level_of, write_record
 from noukai_functions.worker.inside.descriptors import identity_of
+from noukai_wire.exceptions import with_short_paths
 
 FLOW_LOGGER = "noukai.flow"
 """The logger behind `context.logger`."""
 
 _OWN_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "noukai_fields"}
 _OPTIONS = ("exc_info", "stack_info", "stacklevel", "extra")
-_FORMATTER = logging.Formatter()
 _LAMBDA_LEVELS = {"TRACE": "DEBUG", "WARN": "WARNING", "FATAL": "CRITICAL"}
+
+
+class _Formatter(logging.Formatter):
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - as logging names it
+        return with_short_paths(super().formatException(ei))
+
+
+_FORMATTER = _Formatter()
 
 
 class RecordHandler(logging.Handler):
