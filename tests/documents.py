@@ -26,7 +26,7 @@ class Block:
 
     @property
     def file(self) -> str:
-        """The name of its file."""
+        """Return the name of its file."""
         return self.info.partition("=")[2]
 
     @property

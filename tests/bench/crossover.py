@@ -1,4 +1,4 @@
-"""Where a result costs least: in its job's row, or in an object beside it."""
+"""The cheapest place of a result: in its job's row, or in an object beside it."""
 
 from noukai_wire.limits import MAX_ROW_RESULT_BYTES
 from tests.bench import prices

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def bills(account: Account) -> dict[str, Bill]:
-    """The bills of the README's table, with the CPU that was recorded."""
+    """Return the bills of the README's table, with the CPU that was recorded."""
     return bills_of(Desk(account, recorded_cpu()))
 
 

@@ -132,7 +132,7 @@ class Player:
 
     @property
     def paths(self) -> list[str]:
-        """The path and query of every request so far, below the base URL."""
+        """Return the path and query of every request so far, below the base URL."""
         return [request.url.raw_path.decode().removeprefix("/api/v1") for request in self.requests]
 
 

@@ -62,7 +62,7 @@ SUBMITTING, OF_A_JOB = (
 
 
 def documentation(name: str, seen: frozenset[str] = frozenset()) -> str:
-    """The docstring of a public name, with those of the names that it refers to."""
+    """Return the docstring of a public name, with those of the names that it refers to."""
     if name in seen:
         return ""
     value: Any = noukai

@@ -35,7 +35,7 @@ colours = pytest.mark.parametrize("colour", _WAITS)
 
 
 def program(colour: str, text: str) -> str:
-    """A program in which `WAIT(name)` waits for a job."""
+    """Return a program in which `WAIT(name)` waits for a job."""
     preamble, call = _WAITS[colour]
     for name in ("job_held", "job_done"):
         text = text.replace(f"WAIT({name})", call.format(name))

@@ -72,7 +72,7 @@ def test_many_are_cancelled(colour: Colour) -> None:
 
 
 def told(warned: pytest.WarningsRecorder) -> list[tuple[str, str]]:
-    """What was warned of, and the file that it was ascribed to."""
+    """Return what was warned of, and the file that it was ascribed to."""
     return [(str(each.message).split(":")[0], each.filename) for each in warned]
 
 

@@ -18,7 +18,7 @@ ERRORS = [
 
 
 def loaded_by(program: str) -> set[str]:
-    """The packages that a fresh process has loaded after a program."""
+    """Return the packages that a fresh process has loaded after a program."""
     report = f"{program}; import sys; print(*{{name.partition('.')[0] for name in sys.modules}})"
     done = subprocess.run([sys.executable, "-c", report], check=True, capture_output=True, text=True)
     return set(done.stdout.split())

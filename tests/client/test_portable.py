@@ -150,7 +150,7 @@ def submitted(flow: Any) -> Job | AsyncJob:
 
 
 def client_of(colour: Colour, api: FakeApi) -> Any:
-    """A client whose settings are its own: no variable tells another process of them."""
+    """Return a client whose settings are its own: no variable tells another process of them."""
     kind = AsyncNoukai if colour.is_awaiting else Noukai
     return kind(KEY, base_url=api.base_url)
 

@@ -38,7 +38,7 @@ class LocalSystem:
 
     @property
     def emulator(self) -> Endpoint:
-        """The endpoint of the emulator."""
+        """Return the endpoint of the emulator."""
         for process in psutil.Process(self.running.process.pid).children():
             environ = _environ(process)
             if port := environ.get(_OF_THE_EMULATOR):
@@ -46,7 +46,7 @@ class LocalSystem:
         raise LookupError("no emulator is running")
 
     def workers(self) -> list[psutil.Process]:
-        """The workers' processes that live now."""
+        """Return the workers' processes that live now."""
         emulators = psutil.Process(self.running.process.pid).children()
         return [
             child
@@ -56,7 +56,7 @@ class LocalSystem:
         ]
 
     def flows(self) -> list[psutil.Process]:
-        """The processes of the flows that run below a living worker."""
+        """Return the processes of the flows that run below a living worker."""
         return [child for worker in self.workers() for child in _children(worker)]
 
 

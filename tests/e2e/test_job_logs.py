@@ -77,7 +77,7 @@ def submit(api: httpx.Client, flow: str, **parameters: Any) -> str:
 
 
 def follow(api: httpx.Client, job: str) -> Iterator[dict[str, Any]]:
-    """Each line as it comes, by held requests, until the log is done."""
+    """Yield each line as it comes, by held requests, until the log is done."""
     page: dict[str, Any] = {"done": False}
     while not page["done"]:
         after = {"after": page["after"]} if "after" in page else {}

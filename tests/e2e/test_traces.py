@@ -36,7 +36,7 @@ def collector() -> Iterator[Collector]:
 
 @pytest.fixture(scope="module")
 def program(collector: Collector) -> Iterator[TracerProvider]:
-    """The tracer provider of the program that has the client."""
+    """Yield the tracer provider of the program that has the client."""
     provider = TracerProvider()
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(f"{collector.url}/v1/traces")))
     # Not set for the whole process of the tests, which could not be undone.

@@ -52,7 +52,7 @@ class Noise:
 
     @property
     def running(self) -> int:
-        """How many have begun."""
+        """Return how many have begun."""
         return len(list(self._folder.glob("begun-*")))
 
     def end(self) -> set[str]:

@@ -41,14 +41,14 @@ def plain() -> None: ...
 
 @pytest.fixture(autouse=True)
 def _no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test meets an AWS but the one that it is given."""
+    """Let no test meet an AWS but the one that it is given."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
 
 
 @pytest.fixture(scope="session")
 def assembly_for(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """The folder of the assembly that `cdk.json` and some more settings make, with the sources as assets."""
+    """Return a function that makes the assembly of `cdk.json` and more settings, with sources as assets."""
 
     def synthesized(**settings: object) -> Path:
         outdir = tmp_path_factory.mktemp("cdk.out")
@@ -70,7 +70,7 @@ def assembly(assembly_for: Callable[..., Path]) -> Path:
 
 @pytest.fixture(scope="session")
 def assembly_with_kinds(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The assembly of flows that ask for two workers beside the default one; a third one is draining."""
+    """Return the assembly of flows that ask for two workers beside the default one; a third is draining."""
     flows, outdir = tmp_path_factory.mktemp("flows"), tmp_path_factory.mktemp("cdk.out")
     (flows / "scales.py").write_text(FLOWS_OF_KINDS)
     settings = {"flows": str(flows), "platform": "host", "draining": "m512,t60"}
@@ -82,7 +82,7 @@ def assembly_with_kinds(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def endpoint_with_kinds(
     assembly_with_kinds: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Endpoint]:
-    """A stack that has two workers that flows ask for, and one that is draining; nothing is delivered."""
+    """Yield a stack with two workers that flows ask for, and a draining one; nothing is delivered."""
     body = Template.of(assembly_with_kinds).body
     body["Resources"] = {
         name: each
@@ -128,7 +128,7 @@ def write(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def asset(write: Callable[..., Path]) -> Callable[[AssetName, Platform], Path]:
-    """The assets of this repository's own flows, each written once."""
+    """Return the assets of this repository's own flows, each written once."""
     folders: dict[tuple[AssetName, Platform], Path] = {}
 
     def of(name: AssetName, platform: Platform) -> Path:
@@ -147,7 +147,7 @@ def emulator(tmp_path: Path) -> Iterator[Emulator]:
 
 @pytest.fixture
 def flows(tmp_path: Path) -> Path:
-    """A folder of flows that somebody else has written."""
+    """Return a folder of flows that somebody else has written."""
     folder = tmp_path / "flows"
     folder.mkdir()
     (folder / "texts.py").write_text(
@@ -159,7 +159,7 @@ def flows(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def authority() -> trustme.CA:
-    """An authority that nobody here trusts."""
+    """Return an authority that nobody here trusts."""
     return trustme.CA()
 
 

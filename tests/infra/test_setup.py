@@ -1,4 +1,4 @@
-"""What the set-up takes from where, and what it is good for."""
+"""The set-up: what it takes from where, and what it is good for."""
 
 import json
 import os
@@ -22,7 +22,7 @@ from noukai_infra.settings import ROOT
 
 @pytest.fixture(scope="module")
 def runtimes() -> dict[tuple[int, int], str]:
-    """The end of each of Lambda's Pythons is the one that AWS's own linter of templates knows."""
+    """Return the end of each of Lambda's Pythons, as AWS's own linter of templates knows it."""
     file = files("cfnlint.data.AdditionalSpecs") / "LmbdRuntimeLifecycle.json"
     found = [
         (re.fullmatch(r"python(3)\.(\d+)", name), each) for name, each in json.loads(file.read_text()).items()

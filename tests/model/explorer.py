@@ -98,7 +98,7 @@ class Explorer:
         return call
 
     def parser(self) -> Callable[[bytes, str, Catalog, str | None], Submission]:
-        """A `parse_submission` with a cache."""
+        """Return a `parse_submission` with a cache."""
         remembered = cache(lambda body, name: parse_submission(body, name, self.catalog))
         return lambda body, name, _catalog, _trace: remembered(body, name)
 
@@ -121,7 +121,7 @@ class Explorer:
             world.close()
 
     def _submitted(self, scenario: Scenario) -> World:
-        """A world in which the job was submitted, made once."""
+        """Return a world in which the job was submitted, made once."""
         if scenario.name not in self._begun:
             world = World(scenario, self.catalog, self.asset)
             world.add("submit", CALLERS["submit"](world), revives=False)

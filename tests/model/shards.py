@@ -19,7 +19,7 @@ _STRETCH = 500
 
 @dataclass
 class _Process:
-    """What a process of the pool keeps between its stretches."""
+    """The things that a process of the pool keeps between its stretches."""
 
     stack: ExitStack = field(default_factory=ExitStack)
     explorer: Explorer | None = None

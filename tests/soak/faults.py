@@ -21,7 +21,7 @@ _SETTLED = ("completed", "failed")
 
 
 class Fault(Enum):
-    """What happens to a call."""
+    """A fault of a call."""
 
     THROTTLED = "throttled"
     TIMED_OUT = "timed out after being applied"

@@ -1,4 +1,4 @@
-"""How DynamoDB and SQS count: bytes of items, units of capacity, requests by payload.
+"""Rules by which DynamoDB and SQS count: bytes of items, units of capacity, requests by payload.
 
 The sizes are those of "DynamoDB item sizes and formats", Amazon DynamoDB developer guide.
 """

@@ -26,7 +26,7 @@ _REQUEST_ID = "JKJaXmPLvHcESHA="
 
 @dataclass(frozen=True)
 class Stack:
-    """What the bill depends on: memory in MB by function, the worker's batch, the platform's log."""
+    """Facts that the bill depends on: memory in MB by function, the worker's batch, the platform's log."""
 
     memory: Mapping[str, int]
     batch_size: int = 1

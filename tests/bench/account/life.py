@@ -15,7 +15,7 @@ _BRIEF_MS = 4000
 
 
 class Event(StrEnum):
-    """What happens to a job beside its run."""
+    """Events of a job beside its run."""
 
     NOTHING = "nothing"
     ATTEMPT_FAILS = "an attempt fails"
@@ -47,7 +47,7 @@ class Life:
 
     @property
     def flow(self) -> str:
-        """The flow that is allowed to take so long."""
+        """Return the flow that is allowed to take so long."""
         return "brief" if self.milliseconds <= _BRIEF_MS else "lasting"
 
     @property

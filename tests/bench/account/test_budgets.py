@@ -14,7 +14,7 @@ from tests.bench.account.lives import DEFAULT, SHORT, UNITS, Account, Bill
 
 @pytest.fixture(scope="module")
 def job(account: Account) -> Bill:
-    """One job of 200 ms that is submitted and waited for."""
+    """Return the bill of a job of 200 ms that is submitted and waited for."""
     return account.play(Life(), SHORT, jobs=1)
 
 

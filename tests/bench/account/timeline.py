@@ -39,14 +39,14 @@ class Timeline:
 
     @property
     def actor(self) -> Actor:
-        """The actor whose turn it is."""
+        """Return the actor whose turn it is."""
         current = getcurrent()
         if not isinstance(current, Actor):
             raise TypeError("only an actor takes time")
         return current
 
     def now(self) -> int:
-        """The whole milliseconds since the epoch."""
+        """Return the whole milliseconds since the epoch."""
         return int(self.time)
 
     def sleep(self, seconds: float) -> None:

@@ -23,7 +23,7 @@ class AwsStub(Server):
 
     @property
     def url(self) -> str:
-        """The endpoint of both services."""
+        """Return the endpoint of both services."""
         return f"https://{self.address}"
 
     def result(self, operation: str, request: Any) -> Any:  # noqa: PLR0911 - one for each kind of call

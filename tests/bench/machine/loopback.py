@@ -22,7 +22,7 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def body(self) -> bytes:
-        """The body of the request."""
+        """Return the body of the request."""
         return self.rfile.read(int(self.headers.get("Content-Length", 0)))
 
     def answer(self, status: int, content: bytes, **headers: str) -> None:
@@ -60,7 +60,7 @@ class Server(ThreadingHTTPServer):
 
     @property
     def address(self) -> str:
-        """Host and port."""
+        """Return host and port."""
         return f"{HOST}:{self.server_address[1]}"
 
 

@@ -114,7 +114,7 @@ def _input(job: Job) -> Row:
 
 
 def _sum() -> Row:
-    """The org's usage of the flow today."""
+    """Return the org's usage of the flow today."""
     day = datetime.fromtimestamp(_NOW / 1000, UTC).date()
     key = {"o": {"S": "acme"}, "k": {"S": f"{day}/{_FLOW}/shardId-1"}, "q": {"S": "1"}}
     return {**key, **{name: {"N": "1"} for name in "cfxnrm"}}

@@ -50,7 +50,7 @@ class Crowd:
 
     @property
     def answered(self) -> int:
-        """The number of clients that heard of the end; the others were refused until they gave up."""
+        """Return the number of clients that heard of the end; the others were refused until they gave up."""
         return len(self._answered)
 
     @property

@@ -46,7 +46,7 @@ JSON = {
 
 @pytest.fixture
 def inputs(tmp_path: Path) -> str:
-    """A file of inputs, each of which names the job that it becomes."""
+    """Return a file of inputs, each of which names the job that it becomes."""
     path = tmp_path / "inputs"
     path.write_text('"done"\n"counted"\n')
     return str(path)

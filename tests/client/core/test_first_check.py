@@ -23,7 +23,7 @@ class Clock:
 
 
 def ended(seconds: float, state: str = "completed", **fields: Any) -> JobStatus:
-    """A job that was claimed after a tenth of a second and ended after so many."""
+    """Return a job that was claimed after a tenth of a second and ended after so many."""
     times = {"startedAt": "2026-01-01T00:00:00.100Z", "completedAt": f"2026-01-01T00:00:{seconds:06.3f}Z"}
     return JobStatus.model_validate({**ACCEPTED, "flow": FLOW, **times, "state": state, **fields})
 

@@ -40,13 +40,13 @@ class Recorded:
 
     @property
     def spans(self) -> list[Any]:
-        """The spans that have ended, in order."""
+        """Return the spans that have ended, in order."""
         return list(self._exporter.get_finished_spans())
 
 
 @pytest.fixture
 def recorded(monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorded]:
-    """The program's tracer provider, for one test."""
+    """Yield the program's tracer provider, for one test."""
     exporter, provider = InMemorySpanExporter(), TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     monkeypatch.setattr(trace, "get_tracer", provider.get_tracer)
@@ -55,7 +55,7 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorded]:
 
 
 def value_of(span: Any) -> str:
-    """The header that names a span as the parent."""
+    """Return the header that names a span as the parent."""
     context = span.get_span_context()
     return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
 

@@ -64,7 +64,7 @@ class Page(HTMLParser):
 
 
 def drawn(shown: object) -> str:
-    """What rich draws of an object in a wide terminal, with colours."""
+    """Return what rich draws of an object in a wide terminal, with colours."""
     console = Console(
         file=io.StringIO(), force_terminal=True, width=300, color_system="truecolor", _environ={}
     )
@@ -155,7 +155,7 @@ class ZMQInteractiveShell(InteractiveShell):
 
 @pytest.fixture
 def notebook() -> Iterator[None]:
-    """A notebook's shell around this process."""
+    """Yield a notebook's shell around this process."""
     shell = ZMQInteractiveShell.instance()
     shell.builtin_trap.activate()
     try:

@@ -42,7 +42,7 @@ def answer(request: httpx.Request) -> httpx.Response:
 
 
 def shown(colour: Colour) -> dict[str, str]:
-    """The HTML of each kind, with the same evil text wherever there is text."""
+    """Return the HTML of each kind, with the same evil text wherever there is text."""
     client = colour.client(answer)
     jobs = JobTable(colour.collect(client.flow("acme/demo/echo").jobs()))
     of: dict[str, Any] = {

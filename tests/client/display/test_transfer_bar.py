@@ -28,7 +28,7 @@ __all__ = ["connected", "serving"]  # fixtures
 
 @pytest.fixture(name="drawn")
 def drawing(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
-    """What a bar is told, with its label."""
+    """Return what a bar is told, with its label."""
     told: list[tuple[str, dict[str, Any]]] = []
     monkeypatch.setattr(
         "noukai._display.bar._bar", lambda label: nullcontext(lambda each: told.append((label, each)))
@@ -37,7 +37,7 @@ def drawing(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]
 
 
 class Screen(StringIO):
-    """What is drawn on a terminal of this process."""
+    """Drawings on a terminal of this process."""
 
     def isatty(self) -> bool:
         return True
@@ -76,7 +76,7 @@ def test_child_leaves_the_bars_of_its_parent(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def steps(drawn: list[tuple[str, dict[str, Any]]], label: str, doing: str) -> list[float]:
-    """The percentages of one whole transfer, which nothing else was drawn beside."""
+    """Return the percentages of one whole transfer, which nothing else was drawn beside."""
     labels, told = zip(*drawn, strict=True)
     assert set(labels) == {label}
     assert (told[0], told[-1]) == ({"percent": 0, "message": f"{doing} 0.0 of 0.3 MB"}, {})

@@ -24,7 +24,7 @@ def serving() -> Iterator[SlowLink]:
 
 @pytest.fixture(name="client")
 def connected(colour: Colour, link: SlowLink) -> Iterator[Any]:
-    """A client with connections of its own, which waits for no answer for long."""
+    """Yield a client with connections of its own, which waits for no answer for long."""
     options: dict[str, Any] = {"base_url": f"{link.url}/api/v1", "timeout": TIMEOUT, "max_retries": 0}
     if not colour.is_awaiting:
         with Noukai("nk_test", **options) as client:

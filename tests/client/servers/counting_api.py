@@ -29,7 +29,7 @@ class CountingApi(ThreadingHTTPServer):
 
     @property
     def base_url(self) -> str:
-        """The `base_url` of its clients."""
+        """Return the `base_url` of its clients."""
         return f"http://127.0.0.1:{self.server_address[1]}/api/v1"
 
     def check(self, job_id: str) -> dict[str, Any]:

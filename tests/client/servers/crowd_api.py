@@ -87,7 +87,7 @@ class CrowdApi:
 
 
 def client(colour: Colour, api: Handler, **options: Any) -> Any:
-    """A client on whose clock only sleeping takes time."""
+    """Return a client on whose clock only sleeping takes time."""
     return colour.client(api, clock=lambda: sum(colour.sleeps), **options)
 
 
@@ -109,7 +109,7 @@ class Numbers:
 
 
 def noted(colour: Colour, jobs: Any, given: list[Any]) -> Any:
-    """The jobs, each of which is noted as it comes."""
+    """Return the jobs, each of which is noted as it comes."""
     if colour.is_awaiting:
 
         async def awaited() -> Any:

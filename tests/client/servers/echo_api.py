@@ -43,7 +43,7 @@ class EchoApi(ThreadingHTTPServer):
 
     @property
     def base_url(self) -> str:
-        """What a client is given."""
+        """Return what a client is given."""
         scheme = "http" if self._context is None else "https"
         return f"{scheme}://localhost:{self.server_address[1]}/api/v1"
 

@@ -86,7 +86,7 @@ class FakeApi(ThreadingHTTPServer):
 
     @property
     def base_url(self) -> str:
-        """What `NOUKAI_BASE_URL` is set to."""
+        """Return what `NOUKAI_BASE_URL` is set to."""
         return f"http://127.0.0.1:{self.server_address[1]}/api/v1"
 
     def live(self, job_id: str, *bodies: dict[str, Any]) -> None:

@@ -22,7 +22,7 @@ WAYS_TO_DIE = ("kill", "segfault", "exit", "memory")
 
 @dataclass(frozen=True)
 class Recovered:
-    """What became of a job whose attempt was ended, and after how many seconds that was seen."""
+    """The state of a job whose attempt was ended, and the seconds until it was seen."""
 
     seconds: float
     status: JobStatus

@@ -1,4 +1,4 @@
-"""Who may call what: keys, scopes, orgs, and what is not there."""
+"""Access to the routes: keys, scopes, orgs, and what is not there."""
 
 import hashlib
 import re

@@ -1,4 +1,4 @@
-"""Who may do what: every route with every kind of key, org, flow and id, against its declaration."""
+"""Rights of tenants: every route with every kind of key, org, flow and id, against its declaration."""
 
 from dataclasses import dataclass
 from typing import Any

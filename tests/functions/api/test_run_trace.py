@@ -22,7 +22,7 @@ def trace(system: System, job_id: str, flow: str = "raise-after") -> Any:
 
 
 def streamed(system: System, job_id: str, flow: str = "raise-after") -> list[Any]:
-    """The events as the SDK reads them: none is left out."""
+    """Return the events as the SDK reads them: none is left out."""
     answer = system.send(Route.TRACE_STREAM, id=job_id, flow=flow, **PATH)
     assert (answer.status, answer.headers["Content-Type"]) == (200, "text/event-stream")
     events = [*parse_sse_stream_sync(iter([answer.body.encode()]))]

@@ -104,7 +104,7 @@ class Jobs(RuleBasedStateMachine):
 
 @pytest.fixture
 def machine(asset: Path, monkeypatch: pytest.MonkeyPatch) -> type[Jobs]:
-    """The machine on the flows of these tests."""
+    """Return the machine on the flows of these tests."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")

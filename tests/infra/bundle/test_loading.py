@@ -30,7 +30,7 @@ print(json.dumps(sorted(set(sys.modules) - before)))
 
 
 def modules(folder: Path, entry: str) -> set[str]:
-    """The modules that importing an entry loads, with the asset and the standard library alone."""
+    """Return the modules that importing an entry loads, with the asset and the standard library alone."""
     result = subprocess.run(
         [
             sys.executable,
@@ -49,7 +49,7 @@ def modules(folder: Path, entry: str) -> set[str]:
 
 
 def loaded(folder: Path, entry: str) -> set[str]:
-    """The top-level packages of these."""
+    """Return the top-level packages of these."""
     return {name.split(".")[0] for name in modules(folder, entry)}
 
 

@@ -1,4 +1,4 @@
-"""What the assets are installed from is locked beside the bundler, as the repository is."""
+"""The locks of the assets, which lie beside the bundler, and the lock of the repository."""
 
 import re
 import tomllib
@@ -20,7 +20,7 @@ DECLARED: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 
 def entries(file: Path) -> dict[str, tuple[str, frozenset[str]]]:
-    """The version and the hashes of each distribution of a lock, for whatever machine."""
+    """Return the version and the hashes of each distribution of a lock, for whatever machine."""
     whole = re.sub(r"(?m)^ *#.*\n", "", file.read_text()).replace("\\\n", "")
     lines = [line.split() for line in whole.splitlines()]
     found = {
@@ -31,7 +31,7 @@ def entries(file: Path) -> dict[str, tuple[str, frozenset[str]]]:
 
 
 def needed(requirement: str) -> set[str]:
-    """A distribution and what it needs on this machine."""
+    """Return a distribution and what it needs on this machine."""
     parsed = Requirement(requirement)
     extras = {"", *parsed.extras}
     further = [Requirement(each) for each in requires(parsed.name) or ()]
@@ -40,7 +40,7 @@ def needed(requirement: str) -> set[str]:
 
 
 def is_asked(requirement: Requirement, extras: set[str]) -> bool:
-    """Whether a distribution with these extras needs it on this machine."""
+    """Return whether a distribution with these extras needs it on this machine."""
     marker = requirement.marker
     return marker is None or any(marker.evaluate({"extra": extra}) for extra in extras)
 

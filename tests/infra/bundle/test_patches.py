@@ -28,7 +28,7 @@ def test_patches_are_made_for_the_installed_versions() -> None:
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Path:
-    """A folder with the files of urllib3."""
+    """Return a folder with the files of urllib3."""
     shutil.copytree(Path(get_path("purelib")) / "urllib3", tmp_path / "urllib3")
     return tmp_path
 

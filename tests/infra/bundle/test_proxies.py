@@ -16,7 +16,7 @@ NOWHERE = "http://127.0.0.1:9"
 
 @pytest.fixture(autouse=True)
 def _plain_uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An installer without the settings and the cache of this machine."""
+    """Return an installer without the settings and the cache of this machine."""
     for name in [
         name for name in os.environ if name.startswith(("UV_", "SSL_")) or name.lower().endswith("_proxy")
     ]:

@@ -25,7 +25,7 @@ def flows(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def links(tmp_path: Path) -> Path:
-    """A folder of wheels, in the place of an index: two versions of `first`, which may want `second`."""
+    """Return a folder of wheels, in place of an index: two versions of `first`, which may want `second`."""
     folder = tmp_path / "links"
     folder.mkdir()
     for version in ("1.0", "2.0"):

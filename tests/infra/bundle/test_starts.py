@@ -1,4 +1,4 @@
-"""What each function does while Lambda starts it, so that its first request has little left to do."""
+"""The work of each function while Lambda starts it, so that its first request has little left to do."""
 
 import json
 import os
@@ -70,7 +70,7 @@ for process in ready:
 
 @pytest.fixture
 def listener() -> Iterator[socket.socket]:
-    """What all of AWS is for a function that starts: it takes connections and answers nothing."""
+    """Yield a stand-in for all of AWS: it takes connections and answers nothing."""
     with socket.create_server(("127.0.0.1", 0), backlog=16) as made:
         made.settimeout(0)
         yield made

@@ -45,7 +45,7 @@ class Alarm:
         return tuple((each["Name"], _logical(each["Value"])) for each in listed)
 
     def state(self, points: Iterable[Point], now: int) -> str:
-        """The state at a time, from all that was published until then."""
+        """Return the state at a time, from all that was published until then."""
         mine = [each for each in points if self._reads(each)]
         found = [self._value(mine, now, back) for back in range(int(self.properties["EvaluationPeriods"]))]
         known = [each for each in found if each is not None]
@@ -60,7 +60,7 @@ class Alarm:
         return (point.namespace, point.name, point.dimensions) == wanted
 
     def _value(self, points: list[Point], now: int, back: int) -> float | None:
-        """The statistic of a period, the last whole one for 0; None if nothing was published in it."""
+        """Return the statistic of a period, the last whole one for 0; None if nothing was published in it."""
         period = int(self.properties["Period"]) * 1000
         start = now // period * period - (back + 1) * period
         values = [each.value for each in points if start <= each.at < start + period]
@@ -68,14 +68,14 @@ class Alarm:
 
 
 def alarms_of(template: Template) -> dict[str, Alarm]:
-    """The alarms of a template, by their names without the stack's."""
+    """Return the alarms of a template, by their names without the stack's."""
     made = [Alarm(each["Properties"]) for each in template.resources("CloudWatch::Alarm").values()]
     return {each.name: each for each in made}
 
 
 @dataclass
 class Published:
-    """What CloudWatch has of a stack."""
+    """CloudWatch's points about a stack."""
 
     points: list[Point] = field(default_factory=list)
 
@@ -84,18 +84,18 @@ class Published:
         self.points += points_of(lines)
 
     def invoked(self, function: str, at: int, *, failed: bool = False, throttled: bool = False) -> None:
-        """Lambda has invoked a function, or refused to."""
+        """Record that Lambda has invoked a function, or refused to."""
         names = {"Throttles": 1} if throttled else {"Invocations": 1, "Errors": int(failed)}
         for dimensions in ((), (("FunctionName", function),)):
             for name, value in names.items():
                 self.points.append(Point("AWS/Lambda", name, dimensions, at, value))
 
     def read_stream(self, function: str, at: int, *, late_ms: int) -> None:
-        """The last record of a batch was so old when the function got it."""
+        """Record that the last record of a batch was so old when the function got it."""
         self.points.append(Point("AWS/Lambda", "IteratorAge", (("FunctionName", function),), at, late_ms))
 
     def has_queued(self, queue: str, at: int, *, oldest_seconds: int = 0, in_flight: int = 0) -> None:
-        """A minute of a queue that is used."""
+        """Record a minute of a queue that is used."""
         values = {
             "ApproximateAgeOfOldestMessage": oldest_seconds,
             "ApproximateNumberOfMessagesNotVisible": in_flight,
@@ -104,12 +104,12 @@ class Published:
             self.points.append(Point("AWS/SQS", name, (("QueueName", queue),), at, value))
 
     def answered(self, api: str, at: int, status: int) -> None:
-        """The gateway has answered a request."""
+        """Record that the gateway has answered a request."""
         self.points.append(Point("AWS/ApiGateway", "5xx", (("ApiId", api),), at, int(status >= 500)))
 
 
 def _logical(value: Any) -> str:
-    """The logical name behind a reference of the template."""
+    """Return the logical name behind a reference of the template."""
     if isinstance(value, str):
         return value
     return str(value["Ref"] if "Ref" in value else value["Fn::GetAtt"][0])

@@ -17,7 +17,7 @@ from tests.infra.health.watch import Watch
 
 
 def stalls(watch: Watch) -> None:
-    """The worker gets nothing any more."""
+    """Let the worker get nothing any more."""
     for _ in range(7):
         watch.minute(jobs=1, works=False)
 
@@ -59,7 +59,7 @@ def stream_is_late(watch: Watch) -> None:
 
 
 def gateway_fails(watch: Watch) -> None:
-    """Two requests in a hundred, for ten minutes."""
+    """Let two requests in a hundred fail, for ten minutes."""
     for _ in range(10):
         for number in range(50):
             watch.published.answered(watch.api, watch.now, 503 if number == 0 else 200)
@@ -67,7 +67,7 @@ def gateway_fails(watch: Watch) -> None:
 
 
 def dead_letter_is_not_read(watch: Watch) -> None:
-    """The reader cannot read the table; the message stays."""
+    """Let the reader fail to read the table; the message stays."""
     deployment = watch.system.deployment
     job_id = watch.system.submit(parameters={"a": 1}).body["id"]
     watch.system.deliver()
@@ -81,7 +81,7 @@ def dead_letter_is_not_read(watch: Watch) -> None:
 
 
 def dead_letter_is_given_up(watch: Watch) -> None:
-    """It was received for two days in vain, and lies in the last queue."""
+    """Leave a message that was received for two days in vain in the last queue."""
     watch.unprocessed.client.send_message(QueueUrl=watch.unprocessed.url, MessageBody="{}")
     for _ in range(6):
         watch.minute()
@@ -96,7 +96,7 @@ def usage_is_not_counted(watch: Watch) -> None:
 
 
 def table_throttles(watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each call of a function is throttled, over a real connection."""
+    """Throttle each call of a function, over a real connection."""
     monkeypatch.setenv("METRICS_NAMESPACE", "noukai")
     monkeypatch.setattr("noukai_functions.telemetry.emf.Clock.now", lambda _: watch.now)
     monkeypatch.setattr("noukai_functions.aws.direct_client.backoff_seconds", lambda _: 0)
@@ -117,7 +117,7 @@ def sweep_is_missing(watch: Watch) -> None:
 
 
 def flow_fails(watch: Watch) -> None:
-    """Of one flow each third job, for ten minutes."""
+    """Let each third job of one flow fail, for ten minutes."""
     for minute in range(11):
         for number in range(3):
             state = {"state": State.FAILED} if number == 0 else {}

@@ -18,11 +18,11 @@ class Step:
 
     @property
     def line(self) -> str:
-        """The arguments as they are typed."""
+        """Return the arguments as they are typed."""
         return shlex.join(self.arguments)
 
     def given(self, words: Mapping[str, str]) -> list[str]:
-        """The arguments with the words replaced."""
+        """Return the arguments with the words replaced."""
         return [
             re.sub(r"\b[A-Z]+\b", lambda found: words.get(found[0], found[0]), each)
             for each in self.arguments

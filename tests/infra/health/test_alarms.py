@@ -53,7 +53,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
 def watch(
     system: System, template: Template, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Watch]:
-    """A stack that has swept its table today."""
+    """Yield a stack that has swept its table today."""
     monkeypatch.setattr(stand_in, "COUNTED", (*filters.COUNTED, *filters.STARTED))
     stream = Stream()
     # Flows' names are those of the trial; what the settings name is what the template has.

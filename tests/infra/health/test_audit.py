@@ -1,4 +1,4 @@
-"""Who has changed what is in the audit log: once, by name, and without what jobs are about."""
+"""The audit log: who has changed what, once, by name, and without what jobs are about."""
 
 import json
 from collections.abc import Callable

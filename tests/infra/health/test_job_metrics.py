@@ -1,4 +1,4 @@
-"""What jobs do is written as metrics by the function that reads their stream anyway."""
+"""The metrics of jobs, written by the function that reads their stream anyway."""
 
 from collections import defaultdict
 from dataclasses import replace
@@ -24,7 +24,7 @@ KIND = ("WorkerKind", "default")
 
 @pytest.fixture
 def measured(system: System, monkeypatch: pytest.MonkeyPatch) -> System:
-    """A deployment with metrics; its stream has starts, too."""
+    """Return a deployment with metrics; its stream has starts, too."""
     monkeypatch.setattr(stand_in, "COUNTED", (*filters.COUNTED, *filters.STARTED))
     return with_settings(system)
 

@@ -34,7 +34,7 @@ class Line:
 
 
 def logged() -> Mapping[str, Line]:
-    """The lines in the source of the functions, by their messages."""
+    """Return the lines in the source of the functions, by their messages."""
     found: dict[str, Line] = defaultdict(Line)
     for path in (ROOT / "functions" / "noukai_functions").rglob("*.py"):
         tree = ast.parse(path.read_text())
@@ -51,7 +51,7 @@ def logged() -> Mapping[str, Line]:
 
 
 def calls(function: ast.FunctionDef) -> Iterator[ast.Call]:
-    """The calls of the logger that write a line."""
+    """Yield the calls of the logger that write a line."""
     for node in ast.walk(function):
         match node:
             case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="logger")), attr=attr)):
@@ -67,7 +67,7 @@ def assigned(function: ast.FunctionDef) -> Iterator[tuple[str, ast.expr]]:
 
 
 def keys(value: ast.expr | None, known: Mapping[str, ast.expr]) -> set[str]:
-    """The keys of a dictionary, also of one that was given a name before or is spread into it."""
+    """Return the keys of a dictionary, also of one that was given a name before or is spread into it."""
     match value:
         case ast.Name(id=name):
             return keys(known[name], known)
@@ -83,7 +83,7 @@ def keys(value: ast.expr | None, known: Mapping[str, ast.expr]) -> set[str]:
 
 
 def listed() -> Mapping[str, tuple[set[str], set[str]]]:
-    """The rows of the runbook: the level and the fields by message."""
+    """Return the rows of the runbook: the level and the fields by message."""
     text = (ROOT / "infra" / "RUNBOOK.md").read_text().partition("\n## Log lines\n")[2]
     rows = re.findall(r"^\| `([^`]+)` \| (\w+) \|([^|]*)\|", text, re.MULTILINE)
     return {message: ({level}, set(re.findall(r"`(\w+)`", fields))) for message, level, fields in rows}

@@ -30,7 +30,7 @@ def run(account_with_kinds: Account, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 @pytest.fixture
 def message_id(account_with_kinds: Account) -> Iterator[str]:
-    """The id of a message that nobody could process; none is left in the end."""
+    """Yield the id of a message that nobody could process; none is left in the end."""
     sqs = account_with_kinds.session.client("sqs")
     outputs = account_with_kinds.deployed(STACK)
     body = {"id": "job_x", "org": "acme", "flow": "scales/plain", "arguments": {"message": SECRET}}

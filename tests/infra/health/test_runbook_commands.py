@@ -147,7 +147,7 @@ def test_rollback(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def restored(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
-    """A stack whose tables have lost rows since a moment, on a clock of its own."""
+    """Yield a stack whose tables have lost rows since a moment, on a clock of its own."""
     with deployed() as made:
         fill(made)
         monkeypatch.setattr(Account, "configured", lambda *_: made.account)

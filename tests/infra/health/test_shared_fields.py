@@ -18,7 +18,7 @@ Log = Callable[[], Mapping[str, dict[str, Any]]]
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> Mapping[str, dict[str, Any]]:
-    """The lines that were logged, by their messages."""
+    """Return the lines that were logged, by their messages."""
     entries = [
         json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith('{"level"')
     ]

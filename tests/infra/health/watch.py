@@ -67,7 +67,7 @@ class Watch:
         self.published.read(self.capsys.readouterr().out.splitlines())
 
     def raised(self) -> set[str]:
-        """The alarms that tell somebody now."""
+        """Return the alarms that tell somebody now."""
         states = {name: alarm.state(self.published.points, self.now) for name, alarm in self.alarms.items()}
         silent = {
             name

@@ -22,12 +22,12 @@ def first_child(system: Running) -> psutil.Process:
 
 
 def run_of(system: Running) -> str:
-    """The mark of the system's processes, read from one of them."""
+    """Return the mark of the system's processes, read from one of them."""
     return first_child(system).environ()[processes.MARK]
 
 
 def folder_of(run: str) -> Path:
-    """The temporary folder of a run, which is the home of its emulator."""
+    """Return the temporary folder of a run, which is the home of its emulator."""
     homes = [Path(process.environ()["HOME"]) for process in processes.marked(run)]
     return next(home for home in homes if home.name.startswith("noukai-local-"))
 

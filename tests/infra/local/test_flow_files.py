@@ -1,4 +1,4 @@
-"""Which changes of files let the local system reload its flows."""
+"""Changes of files that let the local system reload its flows."""
 
 import asyncio
 from pathlib import Path

@@ -25,7 +25,7 @@ sys.exit(os.waitstatus_to_exitcode(os.wait()[1]) and 9)
 
 @contextmanager
 def family(*megabytes: int) -> Iterator[subprocess.Popen[str]]:
-    """A worker, and a child that has so many megabytes of its own, and maps some that it never touches."""
+    """Yield a worker and a child with so many megabytes of its own, and a map that it never touches."""
     arguments = [sys.executable, "-c", FAMILY, *map(str, megabytes)]
     with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

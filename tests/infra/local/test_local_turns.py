@@ -1,4 +1,4 @@
-"""How many workers the emulator starts for a burst of requests."""
+"""The number of workers that the emulator starts for a burst of requests."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""What an operator may add to a command that the CDK command carries out."""
+"""The options that an operator may add to what the CDK command carries out."""
 
 import json
 from pathlib import Path
@@ -31,7 +31,7 @@ REGISTRY: dict[str, Any] = {
 
 @pytest.fixture
 def cdk(tmp_path: Path) -> Cdk:
-    """A CDK command that is installed, with a few options."""
+    """Return a CDK command that is installed, with a few options."""
     version = json.loads((PACKAGE / "package.json").read_text())["dependencies"]["aws-cdk"]
     module = tmp_path / "node_modules" / "aws-cdk"
     (module / "lib" / "cli").mkdir(parents=True)

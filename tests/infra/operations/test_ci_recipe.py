@@ -52,7 +52,7 @@ def publish(account: Account, function: str, description: str) -> str:
 
 @pytest.fixture
 def asked(account_with_kinds: Account) -> set[str]:
-    """The actions that deploys in CI take."""
+    """Return the actions that deploys in CI take."""
     function = next(iter(live_versions(account_with_kinds, STACK)))
     versions = [publish(account_with_kinds, function, text) for text in ("second", "third")]
     job = pending(1_700_000_000_000, id="job_a", flow="scales/plain")

@@ -88,13 +88,13 @@ def test_stack_is_deployed_used_verified_and_taken_away(emulator: Emulator, tmp_
 
 
 def assert_end_of_runtime_is_told(said: str) -> None:
-    """If the Python here has the runtime that AWS ends next."""
+    """Check the warning, if the Python here has the runtime that AWS ends next."""
     warning = check_runtime(sys.version_info[:2])
     assert (f"Warning: {warning}" in said, "Warning: AWS ends" in said) == (warning is not None,) * 2
 
 
 def assert_stack_is_verified(emulator: Emulator, base_url: str, report: Path, aws: dict[str, str]) -> None:
-    """Every check is made that an emulator can show, and leaves neither a key nor a job under way."""
+    """Make every check that an emulator can show; none leaves a key or a job under way."""
     done = verified(aws, "--endpoint", base_url, "--report", str(report))
     assert done.returncode == 0, done.stdout + done.stderr
     text = report.read_text()
@@ -115,7 +115,7 @@ def assert_stack_is_verified(emulator: Emulator, base_url: str, report: Path, aw
 
 
 def assert_stack_is_taken_away(emulator: Emulator, output: tuple[str, str], aws: dict[str, str]) -> None:
-    """The functions go, the tables and the buckets stay; a second time there is no stack."""
+    """Delete the functions; tables and buckets stay, and a second time there is no stack."""
     destroyed = operate("destroy", *output, **aws)
     assert destroyed.returncode == 0, destroyed.stderr
     names = ("TablesJobs", "TablesKeys", "TablesUsage", "meteringuncounted", "payloads")
@@ -131,7 +131,7 @@ def assert_stack_is_taken_away(emulator: Emulator, output: tuple[str, str], aws:
 
 
 def assert_keys_are_managed(base_url: str, trust: ssl.SSLContext, aws: dict[str, str]) -> None:
-    """A key is made and works, is listed, and is revoked."""
+    """Make a key, which works, list it and revoke it."""
     created = operate("keys", "create", "--org", "acme", "my-key", **aws)
     assert created.returncode == 0, created.stderr
     assert completed_job(base_url, trust, created.stdout.strip())["state"] == "completed"
@@ -143,7 +143,7 @@ def assert_keys_are_managed(base_url: str, trust: ssl.SSLContext, aws: dict[str,
 
 
 def assert_budgets_are_managed(aws: dict[str, str]) -> None:
-    """A budget is set in either measure, listed and taken away again; one that limits nothing is none."""
+    """Set a budget in either measure, list it and clear it; one that limits nothing is none."""
     for limits, said in ((["--jobs", "9"], "9 jobs"), (["--usd", "0.5"], "9 jobs and 0.5 USD")):
         assert (
             f"may use {said} in a month" in operate("budget", "set", "--org", "acme", *limits, **aws).stdout
@@ -157,7 +157,7 @@ def assert_budgets_are_managed(aws: dict[str, str]) -> None:
 
 
 def assert_limits_hold(base_url: str, trust: ssl.SSLContext, aws: dict[str, str]) -> None:
-    """An org with a used-up budget submits no job; a key that calls too often in a second waits."""
+    """Refuse a job of an org with a used-up budget, and a key that calls too often in a second."""
     budget = operate("budget", "set", "--org", "globex", "--jobs", "1", **aws)
     assert budget.returncode == 0, budget.stderr
     free, limited = (

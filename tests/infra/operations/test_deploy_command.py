@@ -119,7 +119,7 @@ def test_warnings_are_shown(run: Run) -> None:
 
 @pytest.fixture
 def no_keys(account_with_kinds: Account) -> Iterator[Keys]:
-    """The keys of the deployment, of which there are none at first."""
+    """Yield the keys of the deployment, of which there are none at first."""
     keys = Keys(
         account_with_kinds.session.client("dynamodb"), account_with_kinds.deployed("noukai")["KeysTable"]
     )

@@ -25,7 +25,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
 
 
 class Deleting:
-    """What the CDK command does to a stack, here and now."""
+    """The CDK command's effect on a stack, here and now."""
 
     def __init__(self, account: Account) -> None:
         self.cloudformation = account.session.client("cloudformation")

@@ -21,7 +21,7 @@ MESSAGE = Message("job_a", 1, "acme", "demo/echo", {})
 
 @pytest.fixture
 def queue(account_with_kinds: Account) -> Iterator[JobQueue]:
-    """The queue that is draining, empty."""
+    """Yield the queue that is draining, empty."""
     sqs = account_with_kinds.session.client("sqs")
     url = account_with_kinds.deployed("noukai")["DrainingQueueUrlT60"]
     yield JobQueue(sqs, url)

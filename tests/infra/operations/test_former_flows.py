@@ -22,7 +22,7 @@ PLAIN, WEIGH, LITTLE = FLOWS = ("scales/plain", "scales/weigh", "scales/weigh-a-
 
 @pytest.fixture
 def flows(account_with_kinds: Account) -> Iterator[DeployedFlows]:
-    """The flows of a deployed stack: some orgs have waiting jobs of two of them."""
+    """Yield the flows of a deployed stack: some orgs have waiting jobs of two of them."""
     flows = DeployedFlows.of(account_with_kinds, "noukai")
     assert flows is not None
     jobs = [
@@ -44,7 +44,7 @@ def flows(account_with_kinds: Account) -> Iterator[DeployedFlows]:
 
 
 def said_of(account: Account, following: Sequence[str] = ()) -> list[str]:
-    """What a deploy says of flows that go before it asks, which is refused."""
+    """Return what a deploy says of flows that go before it asks, which is refused."""
     said: list[str] = []
 
     def refuse() -> bool:

@@ -17,7 +17,7 @@ NOTHING = Inventory({})
 
 
 def inventory(**kinds: int) -> Inventory:
-    """An inventory of so many resources of each kind, such as `SQS__Queue`."""
+    """Return an inventory of so many resources of each kind, such as `SQS__Queue`."""
     return Inventory(
         {
             "Resources": {
@@ -99,7 +99,7 @@ def test_lines_show_what_a_deployment_changes() -> None:
 
 
 def said_of(account: Account, stack: str, **made: Any) -> list[str]:
-    """What a deploy shows before it asks."""
+    """Return what a deploy shows before it asks."""
     said: list[str] = []
 
     def confirm() -> bool:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def uncounted() -> Iterator[Uncounted]:
-    """A bucket with two batches of a shard, the second one of two records."""
+    """Yield a bucket with two batches of a shard, the second one of two records."""
     with mock_aws():
         s3 = boto3.client(
             "s3", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"

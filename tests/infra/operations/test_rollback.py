@@ -34,7 +34,7 @@ def account(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Account:
 
 
 def template(**texts: str) -> str:
-    """Functions that answer with a text, each published as a version of its own and live by an alias."""
+    """Return a template of functions that answer with a text, each a version that is live by an alias."""
     found: dict[str, Any] = {}
     for name, text in texts.items():
         function = {

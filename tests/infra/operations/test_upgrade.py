@@ -74,7 +74,7 @@ class Stack:
         return job_id
 
     def status(self, name: str) -> dict[str, Any]:
-        """The status of a job that was submitted."""
+        """Return the status of a job that was submitted."""
         answer = self.send("GET", f"/jobs/{self.jobs[name]}")
         assert answer.status_code == httpx.codes.OK, answer.text
         status: dict[str, Any] = answer.json()
@@ -86,17 +86,17 @@ class Stack:
         return self.status(name)
 
     def output(self, resource: str) -> str:
-        """The name of a resource, as the stack's outputs tell it."""
+        """Return the name of a resource, as the stack's outputs tell it."""
         (described,) = self.emulated.cloudformation.describe_stacks(StackName="noukai")["Stacks"]
         return {each["OutputKey"]: each["OutputValue"] for each in described["Outputs"]}[resource]
 
     @property
     def budgets(self) -> Budgets:
-        """The budgets in its table."""
+        """Return the budgets in its table."""
         return Budgets(self.emulated.dynamodb, self.output("UsageTable"))
 
     def is_empty(self, queue: str) -> bool:
-        """Whether a queue holds no message, visible or not."""
+        """Return whether a queue holds no message, visible or not."""
         counts = ("", "NotVisible", "Delayed")
         names = [f"ApproximateNumberOfMessages{count}" for count in counts]
         found = self.endpoint.client("sqs").get_queue_attributes(
@@ -122,7 +122,7 @@ def flows_of(version: str, package: str, folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A deployment that was updated while jobs waited, ran and had ended; then all of them could go on."""
+    """Yield a deployment that was updated while jobs waited, ran and had ended; then all could go on."""
     commit, folder = released_commit(), tmp_path_factory.mktemp("upgrade")
     before = flows_of("released", "functions.flow", folder / "before")
     after = flows_of("today", "noukai.flow", folder / "after")

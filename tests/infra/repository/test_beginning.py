@@ -34,14 +34,14 @@ REPOSITORY = "git+https://example.com/noukai.git@v0.2.0"
 
 
 def documented(file: str) -> Any:
-    """The content of a file that the operator's README shows."""
+    """Return the content of a file that the operator's README shows."""
     [code] = [block.code for block in BLOCKS if block.file == file]
     return yaml.load(code, yaml.BaseLoader)
 
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """A new repository whose stack is named as in the documents."""
+    """Return a new repository whose stack is named as in the documents."""
     folder = tmp_path / "noukai"
     begin_repository(folder, Requirement.of(URL))
     return folder
@@ -127,7 +127,7 @@ def test_stack_is_named_after_the_folder(name: str, stack: str) -> None:
 
 @pytest.fixture(params=sorted(examples()))
 def with_example(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """A new repository with an example."""
+    """Return a new repository with an example."""
     begin_repository(tmp_path / "new", Requirement.of(URL), request.param)
     return tmp_path / "new"
 
@@ -252,7 +252,7 @@ def test_file_in_the_place_of_a_folder_is_named(tmp_path: Path) -> None:
 
 @pytest.fixture
 def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository that is installed from its folder, as `pip install -e` does."""
+    """Return a repository that is installed from its folder, as `pip install -e` does."""
     folder = tmp_path / "clone"
     folder.mkdir()
     git(folder, "init", "--quiet")

@@ -34,7 +34,7 @@ def environment() -> Iterator[None]:
 
 
 def summaries(of: typer.Typer) -> dict[str, str]:
-    """The first sentence of the help of each command."""
+    """Return the first sentence of the help of each command."""
     group = typer.main.get_command(of)
     assert isinstance(group, TyperGroup)
     lines = {name: (each.help or "").splitlines()[0] for name, each in group.commands.items()}

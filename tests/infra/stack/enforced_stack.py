@@ -68,7 +68,7 @@ class EnforcedFunction:
 
     @property
     def refused(self) -> set[str]:
-        """The actions that it was not allowed, since they were forgotten."""
+        """Return the actions that it was not allowed, since they were forgotten."""
         return set(self.notes.read_text().split())
 
     def forget(self) -> None:

@@ -1,4 +1,4 @@
-"""What scenarios of roles find: jobs in every state, uploaded inputs, a budget."""
+"""The things that scenarios of roles find: jobs in every state, uploaded inputs, a budget."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ from tests.functions.harness import System
 
 @contextmanager
 def budget(root: System) -> Iterator[None]:
-    """The org may have one job a month, for a while."""
+    """Let the org have one job a month, for a while."""
     budgets = Budgets(root.deployment.usage_totals.client, root.deployment.environment["USAGE_TABLE"])
     budgets.set("acme", Limits(jobs=1))
     try:
@@ -38,12 +38,12 @@ def put(system: System, content: bytes) -> str:
 
 
 def uploaded(root: System) -> str:
-    """The input of a job that returns more than a row holds."""
+    """Return the input of a job that returns more than a row holds."""
     return put(root, json.dumps({"parameters": {"value": "x", "times": MAX_ROW_RESULT_BYTES}}).encode())
 
 
 def large(root: System) -> str:
-    """A job that has returned more than a row holds."""
+    """Return a job that has returned more than a row holds."""
     answer = root.submit("trial/repeat", input=uploaded(root))
     assert answer.status == 202, answer.body
     job_id = str(answer.body["id"])

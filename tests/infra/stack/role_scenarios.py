@@ -1,4 +1,4 @@
-"""What each function is for, played so that it makes every call of AWS that it can make."""
+"""The purpose of each function, played so that it makes every call of AWS that it can make."""
 
 from secrets import token_hex
 from tempfile import TemporaryDirectory
@@ -20,7 +20,7 @@ LISTED = "add-later"
 
 
 def submit(role: System, root: System) -> None:
-    """One job is to run at once, and is submitted twice; another later, a third at a moment that is over.
+    """Submit a job twice, another one for later, and a third for a time that is over.
 
     The input of a fourth was uploaded. Then the org uses up its budget, and it is looked whether the job is
     one that it has.
@@ -38,12 +38,12 @@ def submit(role: System, root: System) -> None:
 
 
 def upload(role: System, _root: System) -> None:
-    """The place that it gives away takes what its role may put there."""
+    """Put an input into the place that it gives away, as its role may."""
     assert put(role, b"{}")
 
 
 def submit_jobs(role: System, root: System) -> None:
-    """One job is to run at once, and is submitted twice; another later, a third at a moment that is over.
+    """Submit a job twice, another one for later, and a third for a time that is over.
 
     The input of a fourth was uploaded.
     """
@@ -61,7 +61,7 @@ def submit_jobs(role: System, root: System) -> None:
 
 
 def retry(role: System, root: System) -> None:
-    """Two jobs have failed, one with an uploaded input; a third never started, which is noticed now."""
+    """Retry two failed jobs, one with an uploaded input; a third never started, which is noticed now."""
     for given in ({"arguments": {"a": 1}}, {"input": uploaded(root)}):
         failed = running(root)
         root.deployment.saved_inputs.keep(root.message_of(failed.id, **given), failed, root.clock.time)
@@ -88,7 +88,7 @@ def wait(role: System, root: System) -> None:
 
 
 def logs(role: System, root: System) -> None:
-    """Of a job that runs, with more lines than an item holds; then of one that never started."""
+    """Read the log of a job that runs, longer than an item; then of one that never started."""
     job = running(root)
     log = root.deployment.new_log(job)
     for _ in range(1000):
@@ -114,7 +114,7 @@ def events(role: System, root: System) -> None:
 
 
 def execute(role: System, root: System) -> None:
-    """Three jobs have ended at the second look, one with an uploaded input; one was submitted before."""
+    """Execute three jobs, one with an uploaded input; one was submitted before."""
     role.clock.while_asleep = root.deliver
     assert (
         role.send(
@@ -135,7 +135,7 @@ def execute(role: System, root: System) -> None:
 
 
 def list_jobs(role: System, root: System) -> None:
-    """One of the jobs never started, which is noticed only now."""
+    """List jobs, one of which never started, which is noticed only now."""
     lost = overdue(root, LISTED)
     jobs = role.send(Route.LIST_JOBS, query="limit=100", org="acme", project="trial", flow=LISTED).body[
         "jobs"
@@ -144,7 +144,7 @@ def list_jobs(role: System, root: System) -> None:
 
 
 def cancel_jobs(role: System, root: System) -> None:
-    """One of the jobs waits in a schedule."""
+    """Cancel jobs, one of which waits in a schedule."""
     waiting = pending(root, LISTED, runAt=moment(root, HOUR))
     answer = role.send(Route.CANCEL_JOBS, body={}, org="acme", project="trial", flow=LISTED)
     assert answer.body["cancelled"] >= 1
@@ -152,7 +152,7 @@ def cancel_jobs(role: System, root: System) -> None:
 
 
 def cancel(role: System, root: System) -> None:
-    """The job waits in a schedule; another has ended, and is shown with its result."""
+    """Cancel a job that waits in a schedule, and one that has ended and is shown with its result."""
     assert role.send(Route.CANCEL_BY_ID, id=large(root)).body["status"] == "completed"
     waiting = pending(root, runAt=moment(root, HOUR))
     assert role.send(Route.CANCEL_BY_ID, id=waiting).body["state"] == "cancelled"
@@ -167,14 +167,14 @@ def usage(role: System, _root: System) -> None:
 
 
 def metering(role: System, root: System) -> None:
-    """The only job of the month uses up the budget."""
+    """Count the only job of the month, which uses up the budget."""
     with budget(root):
         count(role, [ended(1, completed_at=role.clock.time)])
         assert root.deployment.budgets.refusal("acme", is_later=False)
 
 
 def worker(role: System, root: System) -> None:
-    """It runs a flow that takes and returns much, and one that does not end, until the time is over."""
+    """Run a flow that takes and returns much, and one that does not end, until the time is over."""
     much = root.submit("trial/repeat", input=uploaded(root)).body["id"]
     role.deliver()
     assert root.row(much).state is State.COMPLETED
@@ -187,7 +187,7 @@ def worker(role: System, root: System) -> None:
 
 
 def dead_letters(role: System, root: System) -> None:
-    """One dead-letter message is of a job that runs, another of one that nobody will run."""
+    """Read a dead-letter message of a job that runs, and one of a job that nobody will run."""
     alive, lost = running(root).id, pending(root)
     for job_id in (alive, lost):
         root.deployment.dead_letters.send(root.message_of(job_id))

@@ -43,7 +43,7 @@ class Template:
 
     @classmethod
     def of(cls, assembly: Path) -> "Template":
-        """The template of the assembly in a folder."""
+        """Return the template of the assembly in a folder."""
         return cls((assembly / "noukai.template.json").read_text())
 
     @property
@@ -59,18 +59,18 @@ class Template:
         return properties
 
     def named_resource(self, kind: str, prefix: str) -> tuple[str, Resource]:
-        """The resource of a kind whose logical name begins so, with that name."""
+        """Return the resource of a kind whose logical name begins so, with that name."""
         return next((name, each) for name, each in self.resources(kind).items() if name.startswith(prefix))
 
     def functions(self) -> dict[str, dict[str, Any]]:
-        """The properties of each function, by the module of its handler."""
+        """Return the properties of each function, by the module of its handler."""
         return {
             each["Properties"]["Handler"].split(".")[-2]: each["Properties"]
             for each in self.resources("Lambda::Function").values()
         }
 
     def named(self, handler: str) -> str:
-        """The logical name of a function."""
+        """Return the logical name of a function."""
         return next(
             name
             for name, each in self.resources("Lambda::Function").items()
@@ -78,11 +78,11 @@ class Template:
         )
 
     def rights(self, handler: str) -> set[tuple[str, str]]:
-        """What a function's role allows: each action with the logical name of its resource."""
+        """Return what a function's role allows: each action with the logical name of its resource."""
         return self.rights_of(self.functions()[handler]["Role"]["Fn::GetAtt"][0])
 
     def rights_of(self, role: str) -> set[tuple[str, str]]:
-        """What the role of a logical name allows: each action with the logical name of its resource."""
+        """Return what a role allows, by logical names: each action with that of its resource."""
         statements = [
             statement
             for policy in self.resources("IAM::Policy").values()
@@ -97,16 +97,16 @@ class Template:
         }
 
     def deliveries(self, handler: str) -> dict[str, Any]:
-        """The event source mapping of a function that has one."""
+        """Return the event source mapping of a function that has one."""
         (mapping,) = self.mappings(handler)
         return mapping
 
     def mappings(self, handler: str) -> list[dict[str, Any]]:
-        """The event source mappings of a function: of queues and of streams."""
+        """Return the event source mappings of a function: of queues and of streams."""
         return self.mappings_of(self.named(handler))
 
     def mappings_of(self, function: str) -> list[dict[str, Any]]:
-        """The event source mappings of the function of a logical name."""
+        """Return the event source mappings of the function of a logical name."""
         return [
             each["Properties"]
             for each in self.resources("Lambda::EventSourceMapping").values()
@@ -114,7 +114,7 @@ class Template:
         ]
 
     def function_behind(self, reference: Any) -> str:
-        """The logical name of the function whose alias `live` is called by a reference."""
+        """Return the logical name of the function whose alias `live` is called by a reference."""
         (alias,) = _ALIAS.findall(json.dumps(reference))
         properties = self.properties(alias)
         assert properties["Name"] == "live"
@@ -126,12 +126,12 @@ class Template:
         return name
 
     def queue_of(self, handler: str) -> dict[str, Any]:
-        """The properties of the queue that a function reads."""
+        """Return the properties of the queue that a function reads."""
         return self.properties(self.deliveries(handler)["EventSourceArn"]["Fn::GetAtt"][0])
 
 
 def _named(resource: dict[str, Any]) -> str:
-    """The logical name of a resource with the part of it that is meant, if that is not the whole."""
+    """Return the logical name of a resource with the part of it that is meant, if that is not the whole."""
     parts = resource["Fn::Join"][1] if "Fn::Join" in resource else [resource]
     (at,) = (at for at, part in enumerate(parts) if isinstance(part, dict) and not _is_of_aws(part))
     name, part = (parts[at]["Ref"], "Arn") if "Ref" in parts[at] else parts[at]["Fn::GetAtt"]
@@ -139,7 +139,7 @@ def _named(resource: dict[str, Any]) -> str:
 
 
 def _is_of_aws(part: dict[str, Any]) -> bool:
-    """Whether it is a region, an account or a partition."""
+    """Return whether it is a region, an account or a partition."""
     return str(part.get("Ref", "")).startswith("AWS::")
 
 

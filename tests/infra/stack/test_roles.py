@@ -21,7 +21,7 @@ FLOWS = Path(__file__).parents[2] / "functions" / "flows"
 
 @pytest.fixture(scope="module")
 def stack(assembly: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EnforcedStack]:
-    """The template's tables, queues, roles and policies; nothing is delivered during a scenario."""
+    """Yield the template's tables, queues, roles and policies; nothing is delivered during a scenario."""
     template = Template.of(assembly)
     body = template.body
     for name in template.resources("Lambda::EventSourceMapping"):

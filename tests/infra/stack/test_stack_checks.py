@@ -1,4 +1,4 @@
-"""What checkers of stacks object to: nothing that is not acknowledged, with the reason."""
+"""The objections of checkers of stacks: nothing that is not acknowledged, with the reason."""
 
 import re
 import subprocess

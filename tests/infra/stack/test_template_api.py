@@ -63,7 +63,7 @@ def test_every_route_of_the_contract_reaches_its_function(template: Template) ->
 
 
 def gateway_permissions(template: Template) -> list[dict[str, Any]]:
-    """Each permission of the gateway to invoke a function."""
+    """Return each permission of the gateway to invoke a function."""
     every = [each["Properties"] for each in template.resources("Lambda::Permission").values()]
     return [each for each in every if each["Principal"] == "apigateway.amazonaws.com"]
 
@@ -79,7 +79,7 @@ def test_gateway_may_call_the_functions_that_answer(template: Template) -> None:
 
 
 def gateway_arn(route_key: str) -> str:
-    """The source ARN with which the gateway of an HTTP API invokes a route's function.
+    """Return the source ARN with which the gateway of an HTTP API invokes a route's function.
 
     A route has a method and its path as declared; `$default` has neither, and comes right after the stage.
     Source: "Invalid Lambda Permission generated for HTTP API $default routes",
@@ -90,7 +90,7 @@ def gateway_arn(route_key: str) -> str:
 
 
 def is_allowed(source_arn: str, permission: dict[str, Any]) -> bool:
-    """Whether a permission matches: a `*` stands for any characters, slashes and colons among them.
+    """Return whether a permission matches: a `*` stands for any characters, slashes and colons among them.
 
     Source: https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html: Lambda compares with
     StringLike.

@@ -11,7 +11,7 @@ SECRET = "correct horse"
 
 
 def told(template: Template, name: str) -> dict[str, str]:
-    """The functions that have a variable, with its value."""
+    """Return the functions that have a variable, with its value."""
     functions = template.functions()
     variables = {entry: functions[entry]["Environment"]["Variables"] for entry in ENTRIES}
     return {entry: each[name] for entry, each in variables.items() if name in each}

@@ -1,4 +1,4 @@
-"""What the template says of the workers that flows ask for, beside the default one."""
+"""The workers in the template that flows ask for, beside the default one."""
 
 import re
 from pathlib import Path

@@ -31,7 +31,7 @@ class Logged(Deployed):
 
 @dataclass
 class Workers:
-    """Log each job in the stream that the script names next; a job without one is not logged."""
+    """Workers that log each job in the stream that the script names next, or not at all."""
 
     script: Iterator[str]
     logs: Any

@@ -12,7 +12,7 @@ from tests.model.event import Event, Pending
 
 @dataclass
 class Deeds:
-    """What an actor has done in its current work: an invocation of a function, or a caller's request."""
+    """The deeds of an actor in its current work: an invocation of a function, or a caller's request."""
 
     claimed: set[tuple[str, int]] = field(default_factory=set)
     """The attempts that it has claimed, by job."""

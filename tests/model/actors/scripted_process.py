@@ -27,7 +27,7 @@ class Stage(Protocol):
 
     @property
     def clock(self) -> Time:
-        """The time of the stage."""
+        """Return the time of the stage."""
 
     def pause(self, pending: Pending) -> str:
         """Wait for the actor's turn; return how it continues."""

@@ -14,7 +14,7 @@ RUNNING = replace(PENDING, state=State.RUNNING, attempt=1, started_at=NOW, lease
 
 
 def known(seconds: float, spread: float) -> Job:
-    """A running job that should take so many seconds."""
+    """Return a running job that should take so many seconds."""
     return replace(RUNNING, expected_at=NOW + round(seconds * 1000), spread_ms=round(spread * 1000))
 
 

@@ -48,7 +48,7 @@ def print_to_nowhere(board: object) -> Returned:
 
 
 def cpu_seconds(run: Callable[[Any], Returned]) -> tuple[float, float]:
-    """The CPU time of the flow, and of its worker meanwhile."""
+    """Return the CPU time of the flow, and of its worker meanwhile."""
     process, log = serving(run), new_log()
     try:
         begun = time.process_time()
@@ -60,7 +60,7 @@ def cpu_seconds(run: Callable[[Any], Returned]) -> tuple[float, float]:
 
 
 def compare() -> None:
-    """CPU time counts: on a machine that is busy, time on the clock says nothing."""
+    """Measure CPU time: on a machine that is busy, time on the clock says nothing."""
     alone = min(cpu_seconds(print_to_nowhere) for _ in range(2))
     before = memory_of(os.getpid())
     heard = min(cpu_seconds(print_much) for _ in range(2))

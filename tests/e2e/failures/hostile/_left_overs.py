@@ -1,4 +1,4 @@
-"""What attempts leave behind; each writes its process id to `PIDS`."""
+"""Leftovers of attempts; each writes its process id to `PIDS`."""
 
 import os
 import subprocess

@@ -7,20 +7,20 @@ from tests.functions.harness import System
 
 
 def page(system: System, job_id: str, query: str = "limit=1000") -> Any:
-    """The body of a page."""
+    """Return the body of a page."""
     answer = system.send(Route.LOGS_BY_ID, id=job_id, query=query)
     assert answer.status == 200, answer.body
     return answer.body
 
 
 def lines(system: System, job_id: str, query: str = "limit=1000") -> list[dict[str, Any]]:
-    """The lines of a page."""
+    """Return the lines of a page."""
     found: list[dict[str, Any]] = page(system, job_id, query)["lines"]
     return found
 
 
 def messages(system: System, job_id: str, query: str = "limit=1000") -> list[str]:
-    """What the lines of a page say."""
+    """Return what the lines of a page say."""
     return [line["message"] for line in lines(system, job_id, query)]
 
 

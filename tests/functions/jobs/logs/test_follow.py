@@ -18,7 +18,7 @@ from tests.functions.stand_ins.calls import hook, unreachable
 
 @pytest.fixture
 def job(system: System) -> Job:
-    """A job that runs."""
+    """Return a job that runs."""
     return claimed(system, system.submit("trial/count", parameters={"steps": 1}).body["id"])
 
 
@@ -31,7 +31,7 @@ def claimed(system: System, job_id: str) -> Job:
 
 @pytest.fixture
 def log(system: System, job: Job) -> AttemptLog:
-    """The log of its attempt, in its worker."""
+    """Return the log of its attempt, in its worker."""
     made = system.deployment.new_log(job)
     del system.calls[:]
     return made

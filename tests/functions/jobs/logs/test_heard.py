@@ -1,4 +1,4 @@
-"""What is heard of a flow: all that it prints and logs, with stream, level and fields, to its last words."""
+"""The words of a flow: all that it prints and logs, with stream, level and fields, to its last words."""
 
 import pytest
 

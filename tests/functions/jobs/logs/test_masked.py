@@ -19,7 +19,7 @@ KEY = "nk_" + "Zk3" * 14
 
 @pytest.fixture
 def secretive(system: System) -> Iterator[System]:
-    """The deployment with a secret in its environment."""
+    """Yield the deployment with a secret in its environment."""
     secrets = {"PASSWORD": PASSWORD, "SECRET_ENVIRONMENT": "PASSWORD,ABSENT"}
     made: Deployment = replace(system.deployment, environment={**system.deployment.environment, **secrets})
     made.table = system.deployment.table

@@ -15,7 +15,7 @@ from tests.functions.jobs.logs.asking import lines, messages, page, run
 
 
 def item(system: System, job_id: str, attempt: int = 1) -> dict[str, Any]:
-    """The item of an attempt's log."""
+    """Return the item of an attempt's log."""
     answer: Any = system.deployment.table.client.get_item(
         TableName="jobs", Key={"id": {"S": f"{job_id}#log#{attempt}"}}
     )
@@ -23,7 +23,7 @@ def item(system: System, job_id: str, attempt: int = 1) -> dict[str, Any]:
 
 
 def all_messages(system: System, job_id: str, limit: int) -> list[str]:
-    """What all pages say, each asked for with the place of the one before."""
+    """Return what all pages say, each asked for with the place of the one before."""
     said: list[str] = []
     found = page(system, job_id, f"limit={limit}")
     while True:
