@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from noukai_infra.local.running import READY, Running
+from noukai_infra.local.running import READY, running
 from noukai_infra.settings import ROOT
 from tests.documents import BLOCKS
 
@@ -48,23 +48,9 @@ class Repository:
     def local(self) -> Iterator[str]:
         """Run `noukai local`, and yield the URL that it names."""
         command = [str(self.programs / "noukai"), "local", "--port", "0"]
-        process = subprocess.Popen(
-            command,
-            cwd=self.folder,
-            env=READER,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-        with process:
-            system = Running(process)
-            try:
-                yield system.wait_for(lambda line: line.endswith(READY), START_SECONDS).removesuffix(READY)
-            finally:
-                system.stop()
-        assert process.returncode == 0, system.output
+        with running(command, self.folder, READER) as system:
+            yield system.wait_for(lambda line: line.endswith(READY), START_SECONDS).removesuffix(READY)
+        assert system.process.returncode == 0, system.output
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -89,10 +89,18 @@ def started(
     """Start the local system, by default on a free port, and stop it at the end."""
     folders = {"FLOWS": str(flows.absolute()) if flows else "", "DATA": str(data.absolute()) if data else ""}
     settings = {"PORT": str(port), "FRESH": "", **folders}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "noukai_infra.local"],
-        cwd=REPOSITORY,
-        env={**environ, **settings},
+    command = [sys.executable, "-m", "noukai_infra.local"]
+    with running(command, REPOSITORY, {**environ, **settings}) as system:
+        yield system
+
+
+@contextmanager
+def running(command: Sequence[str], folder: Path, environ: Mapping[str, str]) -> Iterator[Running]:
+    """Run a command that starts the local system, and stop it at the end."""
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        command,
+        cwd=folder,
+        env=environ,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
