@@ -260,9 +260,9 @@ class Deployment(Resources):
     def worker(self) -> "Worker":
         """Return the worker of this function's queue."""
         from noukai_functions.worker.batch import Worker
-        from noukai_functions.worker.equipment import Equipment
+        from noukai_functions.worker.parts import WorkerParts
 
-        equipment = Equipment(
+        parts = WorkerParts(
             self.catalog,
             self.table,
             self.clock,
@@ -274,7 +274,7 @@ class Deployment(Resources):
             self.new_log,
             self.worker_kind_memory,
         )
-        return Worker(equipment, lambda: self.queue)
+        return Worker(parts, lambda: self.queue)
 
 
 @cache

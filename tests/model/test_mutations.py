@@ -104,11 +104,11 @@ def claiming_what_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
     run = Execution.run
 
     def claim_another_and_run(self: Execution, available_ms: int) -> None:
-        now = self.equipment.clock.now()
+        now = self.parts.clock.now()
         for delivery in self.batch.waiting:
             with suppress(InvalidMessageError, table.Refused):
                 other = Message.parse(delivery.body)
-                self.equipment.table.claim(
+                self.parts.table.claim(
                     other.id, created_at=other.created_at, owner="me", lease_until=now + 30_000, now=now
                 )
         run(self, available_ms)

@@ -21,6 +21,7 @@ INSTEAD = {
     "pace": "poll interval",
     "acceptance": "creation, or submission",
     "keyring": "API keys",
+    "equipment": "parts",
 }
 """The replacement of each word."""
 

@@ -10,7 +10,7 @@ from noukai_functions.telemetry.logger import add_fields, line_fields, logger, t
 from noukai_wire.limits import WORKER_MARGIN_SECONDS
 
 if TYPE_CHECKING:
-    from noukai_functions.worker.equipment import Equipment
+    from noukai_functions.worker.parts import WorkerParts
 
 _GIVE_BACK_AFTER_MS = 1000
 
@@ -130,7 +130,7 @@ class LambdaContext(Protocol):
 class Worker:
     """A worker of one queue."""
 
-    equipment: "Equipment"
+    parts: "WorkerParts"
     queue: Callable[[], JobQueue]
 
     def work(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -140,7 +140,7 @@ class Worker:
             WorkerBrokenError: no flow process can be started, or its processes cannot be found.
             NotEndedError: a killed process of a flow is still running.
         """
-        clock, times = self.equipment.clock, self.equipment.times
+        clock, times = self.parts.clock, self.parts.times
         batch = Batch.of(event, self.queue, times.lease_ms)
         if context.get_remaining_time_in_millis() <= times.lease_ms:
             # A visibility timeout shorter than the lease needs no change.
@@ -160,7 +160,7 @@ class Worker:
         try:
             message = Message.parse(delivery.body)
             name_message(message)
-            Execution(self.equipment, batch, delivery, message).run(available_ms)
+            Execution(self.parts, batch, delivery, message).run(available_ms)
         except InvalidMessageError as error:
             logger().error("a message was dropped", extra={"message_id": delivery.id, "reason": str(error)})
         except LaterMessageError as error:

@@ -17,8 +17,8 @@ from noukai_functions.jobs.lifecycle import COLD, Job, Payload, State, longest_b
 from noukai_functions.jobs.queue import Message
 from noukai_functions.jobs.table import Refused
 from noukai_functions.telemetry.logger import add_fields, job_fields, logger
-from noukai_functions.worker.equipment import Equipment
 from noukai_functions.worker.exchange import Call, Outcome
+from noukai_functions.worker.parts import WorkerParts
 from noukai_functions.worker.process.pool import WorkerBrokenError
 from noukai_functions.worker.process.process import FlowProcess
 from noukai_functions.worker.process.reaper import NotEndedError
@@ -42,7 +42,7 @@ class Execution:
     answer.
     """
 
-    equipment: Equipment
+    parts: WorkerParts
     batch: "Batch"
     delivery: "Delivery"
     message: Message
@@ -55,7 +55,7 @@ class Execution:
         cannot be found.
             NotEndedError: a killed process is still running.
         """
-        flow = self.equipment.catalog.flows.get(self.message.flow)
+        flow = self.parts.catalog.flows.get(self.message.flow)
         timeout_ms = (self.message.timeout_seconds or (flow.timeout_seconds if flow else 0)) * 1000
         if timeout_ms > available_ms and self.batch.has_run:
             self.batch.defer(self.delivery, 0)
@@ -63,13 +63,13 @@ class Execution:
             self._fail_unknown()
         else:
             # Starting a process and claiming the job take part of the same time.
-            until = self.equipment.clock.now() + available_ms
-            with self.equipment.run_times.timed(self.message.flow) as run:
+            until = self.parts.clock.now() + available_ms
+            with self.parts.run_times.timed(self.message.flow) as run:
                 self._run(flow, run, min(timeout_ms, available_ms), until)
 
     def _fail_unknown(self) -> None:
         gone = f"this deployment no longer has the flow {self.message.flow!r}"
-        missing = self.equipment.catalog.cannot_run(self.message.version, gone)
+        missing = self.parts.catalog.cannot_run(self.message.version, gone)
         logger().error(
             "a job's flow is not deployed",
             extra={"job_id": self.message.id, "flow": self.message.flow, "reason": cut(missing)},
@@ -83,7 +83,7 @@ class Execution:
         project = self.message.flow.partition("/")[0]
         watch, outcome = None, None
         try:
-            with self.equipment.processes.process_of(project, fresh=flow.fresh_process) as loan:
+            with self.parts.processes.process_of(project, fresh=flow.fresh_process) as loan:
                 if (job := self._claimed(run)) is None:
                     return
                 if loan.has_died:  # during the claim
@@ -107,7 +107,7 @@ class Execution:
             yield
         except BROKEN:
             with suppress(AwsError, Refused):
-                self.equipment.table.unclaim(job)
+                self.parts.table.unclaim(job)
             raise
 
     @contextmanager
@@ -134,17 +134,17 @@ class Execution:
         return job
 
     def _claim(self, run: Run) -> Job:
-        now = self.equipment.clock.now()
-        run_times, owner = self.equipment.run_times, secrets.token_urlsafe(6)
+        now = self.parts.clock.now()
+        run_times, owner = self.parts.run_times, secrets.token_urlsafe(6)
         run.begun_at = now
-        claimed = self.equipment.table.claim(
+        claimed = self.parts.table.claim(
             self.message.id,
             created_at=self.message.created_at,
             owner=f"{owner[:-1]}{COLD}" if run_times.is_cold else owner,
-            lease_until=now + self.equipment.times.lease_ms,
+            lease_until=now + self.parts.times.lease_ms,
             now=now,
             estimate=run.estimate,
-            memory=self.equipment.memory,
+            memory=self.parts.memory,
         )
         run_times.is_cold = False
         return claimed
@@ -166,7 +166,7 @@ class Execution:
             traceparent=self.message.traceparent,
             tracestate=self.message.tracestate,
         )
-        parts = self.equipment
+        parts = self.parts
         return Watch(
             job,
             run,
@@ -183,7 +183,7 @@ class Execution:
 
     def _end(self, watch: Watch, outcome: Outcome, flow: FlowEntry) -> None:
         """Write the outcome of a finished attempt."""
-        job, now, log = watch.job, self.equipment.clock.now(), watch.log
+        job, now, log = watch.job, self.parts.clock.now(), watch.log
         if watch.stop is Stop.TIMED_OUT:
             outcome = Raised(
                 watch.timeout_error, trace=outcome.trace if isinstance(outcome, Raised) else None
@@ -205,7 +205,7 @@ class Execution:
         elif watch.stop is Stop.TIMED_OUT:
             self._settle(job, outcome, flow, stopped_at=now)
         else:
-            self._discard(job, self.equipment.table.read(job.id, consistent=True))
+            self._discard(job, self.parts.table.read(job.id, consistent=True))
 
     @staticmethod
     def _log(job: Job, raised: Raised) -> None:
@@ -218,13 +218,13 @@ class Execution:
     def _settle(
         self, job: Job, outcome: Outcome, flow: FlowEntry | None = None, stopped_at: int | None = None
     ) -> None:
-        now = self.equipment.clock.now()
+        now = self.parts.clock.now()
         if not isinstance(outcome, Raised):
             result = outcome if isinstance(outcome, Payload) else outcome.result
-            self.equipment.table.complete(job, result=result, now=now)
+            self.parts.table.complete(job, result=result, now=now)
         elif _is_final(job, outcome):
-            self.equipment.saved_inputs().keep(self.message, job, now)
-            self.equipment.table.fail(job, error=outcome.error, now=now, stopped_at=stopped_at)
+            self.parts.saved_inputs().keep(self.message, job, now)
+            self.parts.table.fail(job, error=outcome.error, now=now, stopped_at=stopped_at)
         else:
             self._release(job, outcome, flow)
 
@@ -232,8 +232,8 @@ class Execution:
         """Release the job, and hide its message for the backoff instead of sending a new one."""
         asked = raised.retry_after
         pause = min(MAX_BACKOFF_SECONDS, self._backoff(job.attempt, flow) if asked is None else asked)
-        now = self.equipment.clock.now()
-        self.equipment.table.release(job, error=raised.error, not_before=now + round(pause * 1000), now=now)
+        now = self.parts.clock.now()
+        self.parts.table.release(job, error=raised.error, not_before=now + round(pause * 1000), now=now)
         self.batch.defer(self.delivery, math.ceil(pause))
 
     def _backoff(self, attempt: int, flow: FlowEntry | None) -> float:
@@ -252,11 +252,11 @@ class Execution:
         """Discard the outcome, since the job was cancelled or taken over; handle the delivery by the row."""
         if seen is not None and seen.state is State.CANCELLED:
             with suppress(Refused):
-                self.equipment.table.record_stopped(job, self.equipment.clock.now())
+                self.parts.table.record_stopped(job, self.parts.clock.now())
         self._turn_away(seen)
 
     def _turn_away(self, seen: Job | None) -> None:
-        self.equipment.unclaimed.turn_away(self.delivery, self.message, seen, self.batch)
+        self.parts.unclaimed.turn_away(self.delivery, self.message, seen, self.batch)
 
 
 def _is_final(job: Job, outcome: Outcome) -> bool:

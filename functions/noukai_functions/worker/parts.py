@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Equipment:
+class WorkerParts:
     """The parts shared by a worker's executions."""
 
     catalog: Catalog
