@@ -119,7 +119,7 @@ class Execution:
             seen = refused.seen
             if log and seen and seen.created_at == job.created_at and not seen.is_terminal:
                 # Another worker has taken the job over, and this log was stored as its last.
-                log.outlast(self.equipment.clock.now())
+                log.outlast(self.parts.clock.now())
             self._discard(job, seen)
 
     def _claimed(self, run: Run) -> Job | None:

@@ -54,7 +54,7 @@ def deploy_command(
     outcome = deploy(operator.account, operator.cdk, operator.stack, plan)
     for warning in [*outcome.warnings, *filter(None, [end_of_runtime])]:
         tell(f"\nWarning: {warning}")
-    _show_what_to_deploy(operator)
+    _show_deployed(operator)
     _show_first_key(operator, org, outcome)
 
 
@@ -66,7 +66,7 @@ def _check_flows() -> None:
         )
 
 
-def _show_what_to_deploy(operator: Operator) -> None:
+def _show_deployed(operator: Operator) -> None:
     typer.echo(f"\nFlows:    version {live_flows(operator.account, operator.stack)}")
     typer.echo(f"Endpoint: {operator.account.deployed(operator.stack)['Endpoint']}")
     if draining := draining_kinds(operator.account, operator.stack):

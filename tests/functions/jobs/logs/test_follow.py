@@ -38,7 +38,7 @@ def log(system: System, job: Job) -> AttemptLog:
 
 
 def kept_until(system: System, job_id: str) -> int:
-    """Until when the log of the first attempt is kept, in seconds since the epoch."""
+    """Return until when the log of the first attempt is kept, in seconds since the epoch."""
     kept: Any = system.deployment.table.client.get_item(
         TableName="jobs", Key={"id": {"S": f"{job_id}#log#1"}}
     )
