@@ -90,10 +90,10 @@ class Explorer:
     def played(self, name: str) -> Callable[..., Any]:
         """Return the stand-in for a function of the pool: that of the workers' lives in the running world."""
 
-        def call(*given: Any) -> Any:
+        def call(*given: Any, **named: Any) -> Any:
             if self._playing is None:
                 raise ViolationError("a worker acts outside of a world")
-            return getattr(self._playing.lives, name)(*given)
+            return getattr(self._playing.lives, name)(*given, **named)
 
         return call
 

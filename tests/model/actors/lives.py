@@ -71,7 +71,7 @@ class Lives:
 
     # Called by a pool.
 
-    def start(self, project: str, *_: Any) -> ScriptedProcess:
+    def start(self, project: str, *_: Any, **_options: Any) -> ScriptedProcess:
         """Make a process."""
         life = self._acting()
         process = ScriptedProcess(
