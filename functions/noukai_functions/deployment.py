@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from noukai_functions.clock import Clock
+from noukai_functions.names import DEFAULT_KIND
 from noukai_functions.resources import Resources
 from noukai_functions.worker.time_limits import TimeLimits
 
@@ -274,7 +275,12 @@ class Deployment(Resources):
             self.new_log,
             self.worker_kind_memory,
         )
-        return Worker(parts, lambda: self.queue)
+        return Worker(parts, lambda: self.queue, self._note_waiting)
+
+    def _note_waiting(self, *created_at: int) -> None:
+        from noukai_functions.metrics.waiting import note_waiting
+
+        note_waiting(self.metrics, self.environment.get("WORKER_KIND", DEFAULT_KIND), *created_at)
 
 
 @cache

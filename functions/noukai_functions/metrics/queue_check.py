@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from noukai_functions.names import STARTED, UNSETTLED_WORK
+from noukai_functions.metrics.waiting import note_waiting
+from noukai_functions.names import UNSETTLED_WORK
 from noukai_functions.telemetry.emf import Metrics
 
 if TYPE_CHECKING:
@@ -31,14 +32,14 @@ class QueueCheck:
         )
 
     def take(self, now: int) -> None:
-        """Write a zero for each worker kind whose jobs wait, and the number of unprocessed messages.
+        """Write for each worker kind whether its jobs wait, and the number of unprocessed messages.
 
-        The zero makes `Started` say something only while jobs wait: a sum of zero over some minutes means
-        that jobs wait and none starts. Without jobs there is no line.
+        Hidden messages do not count, since most belong to running jobs; a worker that has hidden one whose
+        job it could not start writes that itself.
         """
         for kind, url in self.kinds.items():
             if self._waiting(url):
-                self.metrics.write({STARTED: 0}, now, kind=kind)
+                note_waiting(self.metrics, kind, now)
         if left := self._waiting(self.unprocessed):
             self.metrics.write({UNSETTLED_WORK: left}, now)
 

@@ -132,6 +132,8 @@ class Worker:
 
     parts: "WorkerParts"
     queue: Callable[[], JobQueue]
+    note_waiting: Callable[[int, int], None]
+    """Writes for the alarms that a job waits at these times."""
 
     def work(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Work on the deliveries in turn; a failing one does not affect the others.
@@ -166,24 +168,27 @@ class Worker:
         except LaterMessageError as error:
             extra = {"message_id": delivery.id, "reason": str(error)}
             logger().error("a message was given back to the queue", extra=extra)
-            _retry_later(batch, delivery)
+            self._retry_later(batch, delivery)
         except BROKEN:
             logger().exception("the broken worker exits", extra={"message_id": delivery.id})
             _give_back(batch)
             raise
         except Exception:  # noqa: BLE001 - one delivery must not fail the others
             logger().exception("a delivery failed", extra={"message_id": delivery.id})
-            _retry_later(batch, delivery)
+            self._retry_later(batch, delivery)
 
-
-def _retry_later(batch: Batch, delivery: Delivery) -> None:
-    """Defer a delivery by a lease; by then its row is up to date."""
-    try:
-        batch.defer(delivery, batch.lease_ms // 1000)
-    except (AwsError, OSError):
-        logger().warning(
-            "a failed delivery could not be deferred", extra={"message_id": delivery.id}, exc_info=True
-        )
+    def _retry_later(self, batch: Batch, delivery: Delivery) -> None:
+        """Defer a delivery by a lease; by then its row is up to date."""
+        # The queue does not count a hidden message as waiting. A lease is a minute at most, so that with both
+        # times no minute lacks a value as long as its deliveries fail.
+        now = self.equipment.clock.now()
+        self.note_waiting(now, now + batch.lease_ms)
+        try:
+            batch.defer(delivery, batch.lease_ms // 1000)
+        except (AwsError, OSError):
+            logger().warning(
+                "a failed delivery could not be deferred", extra={"message_id": delivery.id}, exc_info=True
+            )
 
 
 def _give_back(batch: Batch) -> None:

@@ -26,6 +26,19 @@ def refuse(_: Any) -> None:
     raise AwsError("UpdateItem", "InternalServerError", "no")
 
 
+def refuse_claim(call: Any) -> None:
+    if call["TableName"] == "jobs":
+        refuse(call)
+
+
+def claims_fail(watch: Watch) -> None:
+    """Workers get their messages, but cannot claim a job; they hide each message for a lease."""
+    end = hook(watch.system.deployment.table.client, "UpdateItem", before=refuse_claim)
+    for _ in range(6):
+        watch.minute(jobs=1)
+    end()
+
+
 def messages_grow_old(watch: Watch) -> None:
     for _ in range(6):
         watch.published.has_queued(watch.queue, watch.now, oldest_seconds=7 * 3600)

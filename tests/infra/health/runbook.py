@@ -10,9 +10,9 @@ _VARIABLE = re.compile(r"[A-Z_]+=\S+")
 
 @dataclass(frozen=True)
 class Step:
-    """A command of a fault's page: the program and its arguments. Words in capitals are to be replaced."""
+    """A command of a page: the program and its arguments. Words in capitals are to be replaced."""
 
-    fault: str
+    page: str
     program: str
     arguments: tuple[str, ...]
 
@@ -29,7 +29,7 @@ class Step:
         ]
 
     def __str__(self) -> str:
-        return f"{self.fault}: {self.program} {self.line}"
+        return f"{self.page}: {self.program} {self.line}"
 
 
 def steps(runbook: str) -> list[Step]:
@@ -38,12 +38,12 @@ def steps(runbook: str) -> list[Step]:
 
 
 def _steps(runbook: str) -> Iterator[Step]:
-    fault, is_code = "", False
+    page, is_code = "", False
     for line in runbook.splitlines():
         if line.startswith("```"):
             is_code = line == "```sh"
         elif is_code:
             words = [word for word in shlex.split(line) if not _VARIABLE.fullmatch(word)]
-            yield Step(fault, words[0], tuple(words[1:]))
+            yield Step(page, words[0], tuple(words[1:]))
         elif line.startswith("### "):
-            fault = line.removeprefix("### ")
+            page = line.removeprefix("### ")

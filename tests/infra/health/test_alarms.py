@@ -14,16 +14,19 @@ from noukai_infra.settings import file_context
 from noukai_infra.stack.base import stream as filters
 from tests.functions.harness import System
 from tests.functions.stand_ins import stream as stand_in
+from tests.functions.stand_ins.calls import hook
 from tests.functions.stand_ins.stream import Stream
 from tests.infra.health.alarms import INSUFFICIENT, MINUTE_MS, OK, Published
 from tests.infra.health.faults import (
     account_is_full,
+    claims_fail,
     dead_letter_is_given_up,
     dead_letter_is_not_read,
     flow_fails,
     gateway_fails,
     messages_grow_old,
     messages_hide,
+    refuse_claim,
     stalls,
     stream_is_late,
     sweep_is_missing,
@@ -90,6 +93,7 @@ def test_no_traffic(watch: Watch) -> None:
 
 FAULTS: dict[Callable[[Watch], None], set[str]] = {
     stalls: {"no-start"},
+    claims_fail: {"no-start"},
     messages_grow_old: {"oldest-message"},
     messages_hide: {"in-flight"},
     worker_dies: {"function-errors"},
@@ -122,6 +126,25 @@ def test_alarm_ends_with_its_fault(watch: Watch) -> None:
     for _ in range(5):
         watch.minute(jobs=1)
     assert watch.raised() == set()
+
+
+def test_claim_that_fails_once_raises_nothing(watch: Watch) -> None:
+    """The job has to wait for a lease; nor does it hide the starts of others."""
+    end = hook(watch.system.deployment.table.client, "UpdateItem", before=refuse_claim)
+    watch.minute(jobs=1)
+    end()
+    for minute in range(10):
+        watch.minute(jobs=minute % 2)
+        assert watch.raised() == set()
+
+
+def test_one_job_that_cannot_be_claimed(watch: Watch) -> None:
+    """Each lease its delivery fails again; however long that takes, no minute is without a value."""
+    for late in (0, 61_500, 64_000, 73_000, 60_100, 119_000):
+        watch.system.clock.time += late
+        watch.system.deployment.worker.note_waiting(watch.now, watch.now + 60_000)
+    watch.take_lines()
+    assert watch.raised() == {"no-start"}
 
 
 def test_every_alarm_has_its_fault(watch: Watch) -> None:

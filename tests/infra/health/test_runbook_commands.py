@@ -1,4 +1,4 @@
-"""The commands of the runbook's faults: operators' are run, those for AWS and callers are parsed."""
+"""The commands of the runbook's pages: operators' are run, those for AWS and callers are parsed."""
 
 import json
 import re
@@ -36,6 +36,9 @@ SHOWN = {
     "ops tail --level error --text PROJECT/FLOW --since 2h": "a delivery failed",
     "ops tail --level error --since 2h": "a delivery failed",
     "ops tail --level error --text 'cannot be read' --since 2h": "a job cannot be read",
+    "ops tail --function worker --level error --since 2h": "a delivery failed",
+    "ops tail --function metering --level error --since 2h": "usage was not counted",
+    "ops tail --function sweep --since 2d": "the sweep has checked every job",
     "ops job JOB": "a delivery failed",
     "ops find --request-id REQUEST": "a job cannot be read",
     "ops dead-letters show": "job job_row of the flow scales/plain, org acme",
@@ -56,7 +59,8 @@ APART = ("rollback", "restore", "deploy", "keys create --context")
 
 STEPS = steps((ROOT / "infra" / "RUNBOOK.md").read_text())
 OF_OPERATORS = [step for step in STEPS if step.program == "noukai" and step.arguments[0] in OPERATORS]
-RUN = [step for step in OF_OPERATORS if not step.line.startswith(APART)]
+RUN = {step.line: step for step in OF_OPERATORS if not step.line.startswith(APART)}
+"""Each command once, though several pages may have it."""
 
 
 @pytest.fixture
@@ -75,6 +79,8 @@ def words(account_with_kinds: Account) -> Iterator[dict[str, str]]:
     dynamodb.put_item(TableName=outputs["JobsTable"], Item=item)
     log(session, "worker", {"message": "a delivery failed", "job_id": "job_row", "flow": "scales/plain"})
     log(session, "status", {"message": "a job cannot be read", "request_id": "request-1"})
+    log(session, "metering", {"message": "usage was not counted"})
+    log(session, "sweep", {"level": "INFO", "message": "the sweep has checked every job"})
     keys = Keys(dynamodb, outputs["KeysTable"])
     keys.create("acme", "of-before", created=1_700_000_000)
     (made,) = [key for key in keys.rows() if key.name == "of-before" and not key.revoked]
@@ -106,19 +112,20 @@ def log(session: Any, function: str, entry: dict[str, str]) -> None:
     client.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
 
 
-def test_each_fault_has_its_commands() -> None:
+def test_each_page_has_its_commands() -> None:
     """How to be sure and what to do, for each; each word that is replaced is in capitals."""
-    text = (ROOT / "infra" / "RUNBOOK.md").read_text().partition("\n## Faults\n")[2].partition("\n## ")[0]
-    faults = re.findall(r"^### (.+)$", text, re.MULTILINE)
-    assert len(faults) >= 8
-    assert {step.fault for step in STEPS} == {*faults}
+    text = (ROOT / "infra" / "RUNBOOK.md").read_text()
+    text = text.partition("\n## Alarms\n")[2].partition("\n## Metrics\n")[0]
+    pages = re.findall(r"^### (.+)$", text, re.MULTILINE)
+    assert len(pages) >= 8 + 11
+    assert [*dict.fromkeys(step.page for step in STEPS)] == pages
     for part in re.split(r"^### ", text, flags=re.MULTILINE)[1:]:
         for heading in ("**How it looks.**", "**How to be sure.**", "**What to do.**"):
             assert part.count(heading) == 1, part.splitlines()[0]
-    assert {step.line for step in RUN} == SHOWN.keys()
+    assert RUN.keys() == SHOWN.keys()
 
 
-@pytest.mark.parametrize("step", RUN, ids=str)
+@pytest.mark.parametrize("step", RUN.values(), ids=str)
 def test_command_shows_or_mends(
     step: Step, words: dict[str, str], account_with_kinds: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
