@@ -7,10 +7,10 @@ from noukai_functions.names import STARTED
 from noukai_functions.telemetry.emf import Metrics
 
 
-def note_waiting(metrics: Metrics, kind: str, *moments: int) -> None:
+def note_waiting(metrics: Metrics, kind: str, *times: int) -> None:
     """Write that jobs of a worker kind wait at these times, in milliseconds since the epoch.
 
     CloudWatch accepts times up to two hours ahead.
     """
-    for at in moments:
+    for at in times:
         metrics.write({STARTED: 0}, at, kind=kind)

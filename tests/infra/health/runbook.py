@@ -22,11 +22,8 @@ class Step:
         return shlex.join(self.arguments)
 
     def given(self, words: Mapping[str, str]) -> list[str]:
-        """Return the arguments with the words replaced."""
-        return [
-            re.sub(r"\b[A-Z]+\b", lambda found: words.get(found[0], found[0]), each)
-            for each in self.arguments
-        ]
+        """Return the arguments with the words replaced, and with other numbers if words has some."""
+        return [re.sub(r"\w+", lambda found: words.get(found[0], found[0]), each) for each in self.arguments]
 
     def __str__(self) -> str:
         return f"{self.page}: {self.program} {self.line}"
