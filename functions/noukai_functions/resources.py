@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from noukai_functions.logs.store import LogStore
     from noukai_functions.usage.budgets import Budgets
     from noukai_functions.usage.totals import UsageTotals
+    from noukai_functions.usage.uncounted import UncountedBatches
 
 
 class Resources(Clients):
@@ -94,6 +95,13 @@ class Resources(Clients):
     def dead_letters(self) -> "JobQueue":
         """Return the dead-letter queue."""
         return self._queue(self.environment["DEAD_LETTER_QUEUE_URL"])
+
+    @cached_property
+    def uncounted(self) -> "UncountedBatches":
+        """Return the batches of usage that Lambda has discarded."""
+        from noukai_functions.usage.uncounted import UncountedBatches
+
+        return UncountedBatches(self._s3, self.environment["UNCOUNTED_BUCKET"])
 
     @cached_property
     def objects(self) -> "JobObjects":

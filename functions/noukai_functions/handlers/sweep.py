@@ -14,7 +14,7 @@ from noukai_functions.init_phase import get_ready
 from noukai_functions.jobs.lifecycle import Job
 from noukai_functions.jobs.overdue import fail_unrun
 from noukai_functions.jobs.sweep_rounds import Round
-from noukai_functions.names import CHECK_QUEUES, SWEEP_ROUNDS
+from noukai_functions.names import CHECK_QUEUES, SWEEP_ROUNDS, UNSETTLED_WORK
 from noukai_functions.refusals import UnreadableRowError
 from noukai_functions.telemetry.logger import job_fields, logger, logs_failures
 
@@ -100,13 +100,24 @@ def _report(latest: Round) -> None:
     )
 
 
+def note_uncounted(deployment: Deployment) -> None:
+    """Write how many batches of usage wait for the operator to count them, if that is watched."""
+    if "UNCOUNTED_BUCKET" in deployment.environment and (left := deployment.uncounted.count()):
+        deployment.metrics.write({UNSETTLED_WORK: left}, deployment.clock.now())
+
+
 @logs_failures
 def handler(event: "Event", context: Any) -> None:
-    """Handle an event of one of the schedules: a check of the queues, or else a part of the sweep."""
+    """Handle an event of one of the schedules: a check of the queues, or else a part of the sweep.
+
+    The bucket of uncounted usage is checked with each part of the sweep, since a list of objects each minute
+    would cost a fifth of a dollar a month.
+    """
     if CHECK_QUEUES in event:
         deployed().queue_check.take(deployed().clock.now())
         return
     run(deployed(), lambda: context.get_remaining_time_in_millis() > _MARGIN_MS)
+    note_uncounted(deployed())
 
 
 get_ready(lambda made: (made.rounds, made.table, logger()))

@@ -63,8 +63,9 @@ class JobStack(Stack):
             worker(f"Worker{in_a_resource(name)}", kind_name=name, kind=kind, queue=queue)
         code = assets.api
         DeadLetterReader(self, "DeadLetters", settings=settings, code=code, tables=tables, queues=queues)
-        Sweep(self, "Sweep", settings=settings, code=assets.api, tables=tables, queues=queues)
-        metering = Metering(self, "Metering", settings=settings, code=assets.api, tables=tables)
+        metering = Metering(self, "Metering", settings=settings, code=code, tables=tables)
+        sweep = partial(Sweep, self, "Sweep", settings=settings, code=code, tables=tables)
+        sweep(queues=queues, uncounted=metering.uncounted)
         self._watch(settings, Watched(queues.jobs, metering.function, api.api_id))
         if self.bundling_required:
             self._name_flows(assets)

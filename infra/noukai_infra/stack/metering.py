@@ -53,8 +53,9 @@ class Metering(Construct):
         self.function = function
         tables.usage.grant(function, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem")
         self._allow_stream(function, tables.jobs)
-        uncounted = Uncounted(self, "Uncounted", removal_policy=RemovalPolicy[settings.tables.upper()])
-        self.outputs = {"UncountedBucket": uncounted.bucket_name, "MeteringFunction": function.function_name}
+        self.uncounted = Uncounted(self, "Uncounted", removal_policy=RemovalPolicy[settings.tables.upper()])
+        bucket = self.uncounted.bucket_name
+        self.outputs = {"UncountedBucket": bucket, "MeteringFunction": function.function_name}
         patterns = (*COUNTED, *(STARTED if settings.has_metrics else ()))
         function.live.add_event_source_mapping(
             "Records",
@@ -65,7 +66,7 @@ class Metering(Construct):
             max_batching_window=Duration.seconds(GATHERED_SECONDS),
             max_record_age=_LATEST,
             tumbling_window=_WINDOW,
-            on_failure=uncounted,
+            on_failure=self.uncounted,
             filters=[lambda_.FilterCriteria.filter(pattern) for pattern in patterns],
         )
 

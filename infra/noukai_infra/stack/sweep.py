@@ -13,6 +13,7 @@ from noukai_infra.settings import Settings
 from noukai_infra.stack.base.function import JobFunction
 from noukai_infra.stack.queues import Queues
 from noukai_infra.stack.storage.tables import Tables
+from noukai_infra.stack.storage.uncounted import Uncounted
 
 _TIMEOUT = 900
 _EVERY_MINUTES = 15
@@ -23,7 +24,7 @@ immediately."""
 class Sweep(Construct):
     """The function that sweeps the jobs table, run by run, and its schedule.
 
-    With metrics and alarms it also checks the queues, each minute.
+    With metrics and alarms it also checks the queues, each minute, and the bucket of uncounted usage.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class Sweep(Construct):
         code: lambda_.Code,
         tables: Tables,
         queues: Queues,
+        uncounted: Uncounted,
     ) -> None:
         super().__init__(scope, name)
         function = JobFunction(
@@ -57,6 +59,7 @@ class Sweep(Construct):
         )
         if settings.has_metrics and settings.alarms:
             self._check_queues(queues, function)
+            uncounted.let_count(function)
 
     def _check_queues(self, queues: Queues, function: JobFunction) -> None:
         kinds = {DEFAULT_KIND: queues.jobs.default, **queues.jobs.of_kinds}

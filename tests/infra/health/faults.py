@@ -1,12 +1,15 @@
 """Faults of a stack, each of which an alarm is for."""
 
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from noukai_functions.aws import AwsError
 from noukai_functions.handlers import metering
+from noukai_functions.handlers.sweep import note_uncounted
 from noukai_functions.jobs.lifecycle import State
 from noukai_functions.jobs.sweep_rounds import ROUND_MS
 from tests.functions.stand_ins.aws_server import Canned, canned_server, direct_client
@@ -106,6 +109,24 @@ def usage_is_not_counted(watch: Watch) -> None:
     metering.meter({"Records": [record], "shardId": "1"}, watch.system.deployment)
     watch.take_lines()
     watch.system.clock.time += 5 * MINUTE_MS
+
+
+def usage_is_discarded(watch: Watch) -> None:
+    """Batches have failed for 23 hours, and the sweep function finds them in the bucket."""
+    names = {**watch.system.deployment.environment, "UNCOUNTED_BUCKET": "uncounted"}
+    deployment = replace(watch.system.deployment, environment=names)
+    found = {"uncounted": 2}
+    vars(deployment)["_s3"] = SimpleNamespace(
+        list_objects_v2=lambda **asked: {"KeyCount": found[asked["Bucket"]]}
+    )
+    for _ in range(2):
+        note_uncounted(deployment)
+        watch.take_lines()
+        watch.system.clock.time += 15 * MINUTE_MS
+        assert watch.raised() == {"unsettled"}, "until it is looked for again"
+    found["uncounted"] = 0
+    note_uncounted(deployment)
+    assert watch.capsys.readouterr().out == ""
 
 
 def table_throttles(watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

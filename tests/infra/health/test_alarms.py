@@ -31,6 +31,7 @@ from tests.infra.health.faults import (
     stream_is_late,
     sweep_is_missing,
     table_throttles,
+    usage_is_discarded,
     usage_is_not_counted,
     worker_dies,
 )
@@ -103,6 +104,7 @@ FAULTS: dict[Callable[[Watch], None], set[str]] = {
     dead_letter_is_not_read: {"unsettled"},
     dead_letter_is_given_up: {"unsettled"},
     usage_is_not_counted: {"unsettled"},
+    usage_is_discarded: {"unsettled"},
     sweep_is_missing: {"sweep"},
     flow_fails: {"failed-trial-add"},
 }

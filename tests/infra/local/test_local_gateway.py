@@ -49,7 +49,7 @@ def exchange(
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
-    gateway = Gateway("http://127.0.0.1:4566", "abc12345", upstream, "payloads")
+    gateway = Gateway("http://127.0.0.1:4566", "abc12345", upstream, ["payloads", "uncounted"])
     asyncio.run(gateway(request, receive, send))
     return sent
 
@@ -76,6 +76,22 @@ def test_an_object_is_handed_on_to_s3_piece_by_piece() -> None:
     assert "transfer-encoding" not in seen[0].headers
     assert start["headers"] == [(b"etag", b"e"), (b"content-length", b"4")]
     assert [message["body"] for message in body] == [b"do", b"ne", b""]
+
+
+@pytest.mark.parametrize(
+    ("path", "is_of_s3"),
+    [(b"/uncounted", True), (b"/uncounted/a-batch", True), (b"/uncounted-others", False), (b"/other", False)],
+)
+def test_requests_for_a_bucket_go_to_s3(path: bytes, is_of_s3: bool) -> None:
+    """Those of functions, to list it or for an object; all others are for the API."""
+    targets: list[bytes] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        targets.append(request.extensions["target"])
+        return httpx.Response(200)
+
+    exchange(httpx.MockTransport(answer), scope(path, b"list-type=2", [(b"host", b"l")]), HELLO)
+    assert (targets == [path + b"?list-type=2"]) is is_of_s3
 
 
 def test_half_an_object_is_not_taken_for_a_whole_one() -> None:

@@ -115,7 +115,7 @@ def test_the_later_of_two_at_one_port_is_refused() -> None:
         for listener in first.sockets:
             listener.listen()
         with pytest.raises(LocalError, match=f"Port {port_of(first)} is taken"):
-            asyncio.run(second.serve(Endpoint("https://127.0.0.1:1", Path("nowhere")), "api", "bucket"))
+            asyncio.run(second.serve(Endpoint("https://127.0.0.1:1", Path("nowhere")), "api", ["bucket"]))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from secrets import token_hex
 from tempfile import TemporaryDirectory
 
-from noukai_functions.handlers.sweep import run
+from noukai_functions.handlers.sweep import note_uncounted, run
 from noukai_functions.jobs.lifecycle import State
 from noukai_functions.jobs.sweep_rounds import Round
 from noukai_functions.usage.budgets import CACHE_MS
@@ -201,6 +201,7 @@ def sweep(role: System, root: System) -> None:
     run(role.deployment, lambda: True)
     assert root.row(lost).state is State.FAILED
     role.deployment.queue_check.take(role.clock.time)
+    note_uncounted(role.deployment)
 
 
 SCENARIOS: dict[str, Scenario] = {

@@ -45,7 +45,7 @@ _UNUSED = (
 )
 OPERATIONS = {
     "dynamodb": {"GetItem", "PutItem", "UpdateItem", "Scan", "Query", "BatchGetItem"},
-    "s3": {"GetObject", "HeadObject", "PutObject"},
+    "s3": {"GetObject", "HeadObject", "ListObjectsV2", "PutObject"},
     "scheduler": {"CreateSchedule", "GetSchedule", "DeleteSchedule"},
     "sqs": {"SendMessage", "SendMessageBatch", "ChangeMessageVisibilityBatch", "GetQueueAttributes"},
 }

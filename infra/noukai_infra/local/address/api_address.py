@@ -3,7 +3,7 @@
 import asyncio
 import errno
 import socket
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -58,8 +58,8 @@ class Address:
         """
         return f"http://{_FAMILIES[0][1]}:{_port(self.sockets)}"
 
-    async def serve(self, endpoint: Endpoint, api_id: str, bucket: str) -> None:
-        """Forward requests to an HTTP API or a bucket of the emulator, until cancelled.
+    async def serve(self, endpoint: Endpoint, api_id: str, buckets: Sequence[str]) -> None:
+        """Forward requests to an HTTP API or buckets of the emulator, until cancelled.
 
         Raises:
             LocalError: another process that had also reserved the port listens there now.
@@ -76,7 +76,7 @@ class Address:
         async with httpx.AsyncHTTPTransport(
             verify=endpoint.trust(), limits=limits, trust_env=False
         ) as transport:
-            application = LoopbackHosts(Gateway(endpoint.url, api_id, transport, bucket))
+            application = LoopbackHosts(Gateway(endpoint.url, api_id, transport, buckets))
             await _until_cancelled(serve(application, config, shutdown_trigger=asyncio.Event().wait))
 
     def _listen(self) -> None:

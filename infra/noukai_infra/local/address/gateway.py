@@ -1,12 +1,12 @@
 """The API's gateway: an ASGI application that forwards requests to the emulator unchanged.
 
 Requests for objects by presigned URLs are forwarded to S3, because only the functions trust the emulator's
-certificate.
+certificate. The functions' own requests to S3 come here as well.
 """
 
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -48,11 +48,13 @@ class Gateway:
     http://localhost:8080/api/v1/flows`), as sent by clients that use this address as a proxy.
     """
 
-    def __init__(self, endpoint: str, api_id: str, transport: httpx.AsyncBaseTransport, bucket: str) -> None:
+    def __init__(
+        self, endpoint: str, api_id: str, transport: httpx.AsyncBaseTransport, buckets: Sequence[str]
+    ) -> None:
         self._url = httpx.URL(endpoint)
         self._prefix = f"/_aws/execute-api/{api_id}/$default".encode()
         self._transport = transport
-        self._objects = f"/{bucket}/".encode()
+        self._objects = tuple(f"/{bucket}{end}".encode() for bucket in buckets for end in "/?")
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answer a request."""

@@ -61,9 +61,9 @@ class EmulatedStack:
         return deployed_queues(self._outputs)
 
     @property
-    def payloads_bucket(self) -> str:
-        """Return the bucket of presigned URLs."""
-        return self._outputs["PayloadsBucket"]
+    def buckets(self) -> tuple[str, ...]:
+        """Return the buckets that functions use: that of presigned URLs, and that of uncounted usage."""
+        return self._outputs["PayloadsBucket"], self._outputs["UncountedBucket"]
 
     async def create(self, assembly: Assembly, *, now: int) -> None:
         """Create the stack and insert the local keys as of `now`, in epoch seconds.

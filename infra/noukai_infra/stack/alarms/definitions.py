@@ -79,7 +79,8 @@ def definitions(settings: Settings, watched: Watched) -> Iterator[Definition]:
         dimensions={"ApiId": watched.api_id},
     )
     if settings.has_metrics:
-        yield from _of_own_metrics(settings)
+        yield from _of_own_metrics()
+        yield from _of_flows(settings)
 
 
 def _of_queue(settings: Settings, kind: str, of_kind: str, queue: Mapping[str, str]) -> Iterator[Definition]:
@@ -137,7 +138,7 @@ def _of_functions(watched: Watched) -> Iterator[Definition]:
     )
 
 
-def _of_own_metrics(settings: Settings) -> Iterator[Definition]:
+def _of_own_metrics() -> Iterator[Definition]:
     yield Definition(
         "unsettled",
         "unsettled",
@@ -145,6 +146,9 @@ def _of_own_metrics(settings: Settings) -> Iterator[Definition]:
         UNSETTLED_WORK,
         "Sum",
         0,
+        # Uncounted usage is looked for each quarter of an hour: until then the alarm stays as it is.
+        periods=4,
+        needed=1,
     )
     yield Definition(
         "table-throttles",
@@ -166,6 +170,9 @@ def _of_own_metrics(settings: Settings) -> Iterator[Definition]:
         comparison="LessThanThreshold",
         tells_of_silence=True,
     )
+
+
+def _of_flows(settings: Settings) -> Iterator[Definition]:
     for flow, share in sorted(settings.failed_flows.items()):
         yield Definition(
             f"failed-{flow.replace('/', '-')}",

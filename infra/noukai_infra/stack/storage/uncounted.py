@@ -31,6 +31,12 @@ class Uncounted(Construct):
         """Return the bucket's name."""
         return self._bucket.bucket_name
 
+    def let_count(self, function: lambda_.Function) -> None:
+        """Allow a function to count the objects."""
+        function.add_environment("UNCOUNTED_BUCKET", self._bucket.bucket_name)
+        listing = iam.PolicyStatement(actions=["s3:ListBucket"], resources=[self._bucket.bucket_arn])
+        function.add_to_role_policy(listing)
+
     def bind(
         self, _target: lambda_.IEventSourceMapping, target_handler: lambda_.IFunction
     ) -> lambda_.DlqDestinationConfig:
