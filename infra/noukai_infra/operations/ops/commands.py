@@ -14,15 +14,20 @@ from noukai_functions.names import JOB_ID
 from noukai_infra.local.terminal.log_line import readable
 from noukai_infra.operations.account import OperatorError
 from noukai_infra.operations.operator import Context, Operator, Stage
-from noukai_infra.operations.ops.health import findings
+from noukai_infra.operations.ops.health import Finding, findings
 from noukai_infra.operations.ops.job_row import described
 from noukai_infra.operations.ops.logs import LEVELS, LogLine, StackLogs
 from noukai_infra.operations.ops.queues import queue_states
 from noukai_infra.operations.ops.span import seconds
 from noukai_infra.operations.ops.unprocessed import Unprocessed, show_again, unprocessed
 from noukai_infra.operations.redrive import redrive
+from noukai_infra.terminal import folded, tell
 
 _FOLLOW_SECONDS = 2
+_SAYS = 24
+"""The column of what is said about a part of the system."""
+_CONTINUED = 4
+"""The indentation of the rest of a line that is folded."""
 _STYLES = {"ERROR": "red", "WARNING": "yellow", "WARN": "yellow", "CRITICAL": "red"}
 
 commands = typer.Typer(no_args_is_help=False)
@@ -38,13 +43,12 @@ def overview(called: typer.Context, context: Context, stage: Stage = None) -> No
     if called.invoked_subcommand is not None:
         return
     operator = Operator.of(context, stage)
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     console.print(f"{operator.stack} in {operator.account.number}/{operator.account.region}")
     is_well = True
     for each in findings(operator.account, operator.stack, time.time()):
         is_well = is_well and each.is_well
-        mark = Text(" ok    ", "green") if each.is_well else Text(" ALARM ", "bold red")
-        console.print(mark + Text(f"{each.name:<16}", "bold") + Text(f" {each.says}", "default"))
+        console.print(_row_of(each))
     raise typer.Exit(0 if is_well else 1)
 
 
@@ -52,7 +56,9 @@ def overview(called: typer.Context, context: Context, stage: Stage = None) -> No
 def queues(context: Context, stage: Stage = None) -> None:
     """Show the queues with the numbers of their messages, and the age of the oldest."""
     operator = Operator.of(context, stage)
-    table = Table("queue", "waiting", "in flight", "delayed", "oldest", box=None)
+    table = Table("queue", box=None, pad_edge=False)
+    for name in ("waiting", "in flight", "delayed", "oldest"):
+        table.add_column(name, justify="right")
     outputs = operator.account.deployed(operator.stack)
     for each in queue_states(operator.account.session, outputs, time.time(), ages=True):
         oldest = "" if each.oldest_seconds is None else f"{each.oldest_seconds:.0f} s"
@@ -70,7 +76,9 @@ def show_unprocessed(context: Context, stage: Stage = None) -> None:
     if not found:
         typer.echo("There are none.")
     for each in found:
-        typer.echo(f"{each.id}  sent {each.sent}, received {each.receives} times\n  {_whose(each)}")
+        times = "once" if each.receives == 1 else f"{each.receives} times"
+        typer.echo(f"{each.id}\n  sent {each.sent}, received {times}")
+        tell(f"  {_whose(each)}", hanging=2)
 
 
 @dead_letters.command("redrive")
@@ -99,7 +107,8 @@ def drop_unprocessed(
     if unknown := [name for name in ids if name not in found]:
         raise OperatorError(f"{', '.join(unknown)}: no such message: `ops dead-letters show` shows all.")
     for name in ids:
-        typer.echo(f"{name}  {_whose(found[name])}")
+        typer.echo(name)
+        tell(f"  {_whose(found[name])}", hanging=2)
     if not yes and not typer.confirm("Delete them for good?"):
         show_again(sqs, url, [found[name] for name in ids])
         return
@@ -188,7 +197,18 @@ def _queues_of(operator: Operator) -> Any:
     return operator.account.session.client("sqs"), operator.account.deployed(operator.stack)
 
 
+def _row_of(finding: Finding) -> Text:
+    """Return a line about a part of the system; on a terminal its text is folded in its own column."""
+    mark, style = (" ok    ", "green") if finding.is_well else (" ALARM ", "bold red")
+    row = Text(folded(f"{mark}{finding.name:<16} {finding.says}", sys.stdout, hanging=_SAYS))
+    row.stylize(style, 0, len(mark))
+    row.stylize("bold", len(mark), _SAYS)
+    return row
+
+
 def _whose(message: Unprocessed) -> str:
+    if message.job is None:
+        return "none of this system's messages: its body names no job"
     return f"job {message.job} of the flow {message.flow}, org {message.org}"
 
 
@@ -201,4 +221,5 @@ def _print(lines: list[LogLine]) -> None:
     console = Console(highlight=False, soft_wrap=True, file=sys.stdout)
     for line in lines:
         at = datetime.fromtimestamp(line.at / 1000, UTC)
-        console.print(Text(readable(line.function, line.text, at), _STYLES.get(line.level, "default")))
+        text = folded(readable(line.function, line.text, at), sys.stdout, hanging=_CONTINUED)
+        console.print(Text(text, _STYLES.get(line.level, "default")))

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import boto3
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+_OF_PLATFORM = ("START RequestId: ", "END RequestId: ", "REPORT RequestId: ")
 _RANKS = {**{level: rank for rank, level in enumerate(LEVELS)}, "WARN": 2, "CRITICAL": 3, "FATAL": 3}
 
 
@@ -35,6 +36,11 @@ class LogLine:
     def is_metrics(self) -> bool:
         """Return whether the line is for CloudWatch, which makes metrics of it."""
         return isinstance(self._entry, dict) and "_aws" in self._entry
+
+    @property
+    def is_of_platform(self) -> bool:
+        """Return whether Lambda itself wrote it about an invocation, as an emulator does for each."""
+        return self.text.startswith(_OF_PLATFORM)
 
     def is_at_least(self, level: str) -> bool:
         """Return whether the line has this level or a higher one."""
@@ -75,7 +81,8 @@ class StackLogs:
             if function in (None, name)
             for line in self._of_group(group, name, since, text)
         ]
-        return sorted((line for line in found if not line.is_metrics), key=attrgetter("at", "id"))
+        shown = (line for line in found if not (line.is_metrics or line.is_of_platform))
+        return sorted(shown, key=attrgetter("at", "id"))
 
     def _of_group(self, group: str, function: str, since: int, text: str) -> Iterator[LogLine]:
         pattern = {"filterPattern": f'"{text}"'} if text else {}

@@ -15,15 +15,18 @@ _SHOWN_SECONDS = 30
 
 @dataclass(frozen=True)
 class Unprocessed:
-    """A message without its input: whose job it is, since when it is there, and how to delete it."""
+    """A message without its input: whose job it is, since when it is there, and how to delete it.
+
+    A message that nobody of this system has sent names no job.
+    """
 
     id: str
     receipt: str
     sent: str
     receives: int
-    job: str = "?"
-    org: str = "?"
-    flow: str = "?"
+    job: str | None = None
+    org: str | None = None
+    flow: str | None = None
 
 
 def unprocessed(sqs: "SQSClient", url: str) -> Iterator[Unprocessed]:
