@@ -18,7 +18,7 @@ endif
 
 # The targets that read a variable; `deploy` itself refuses FLOWS, and names what it reads instead.
 OPERATING := deploy rollback restore destroy keys budget redrive recount ops
-READERS_ARGS := test test-client bench explore soak fuzz lock verify-aws $(OPERATING)
+READERS_ARGS := test test-client bench drill explore soak fuzz lock verify-aws $(OPERATING)
 READERS_DATA := local
 READERS_FLOWS := local deploy
 READERS_FRESH := local
@@ -33,7 +33,7 @@ $(error make $(GOALS) does not read $(strip $(UNREAD)): it is for $(sort $(forea
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test test-client bench explore soak fuzz check local demo deploy rollback restore destroy keys budget redrive recount ops verify-aws
+.PHONY: help setup lock test test-client bench drill explore soak fuzz check local demo deploy rollback restore destroy keys budget redrive recount ops verify-aws
 
 help: ## Show these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1 \2/' | awk '{ \
@@ -103,6 +103,9 @@ soak: $(SETUP) ## Run 2,000 jobs under kills, faults and cancellations; print a 
 
 bench: $(SETUP) ## Measure what a job costs and how fast things are; write a table (ARGS="bill")
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+drill: $(SETUP) ## Make ten faults here, see their alarms raised, mend them by the runbook (ARGS="--only sweep")
+	@$(BIN)/python -m tests.drill $(ARGS)
 
 explore: $(SETUP) ## Run a million schedules of the real code on a model of AWS (ARGS="--scenario everything --seed 1 --number 7")
 	@$(BIN)/python -m tests.model.explore $(ARGS)

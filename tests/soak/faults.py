@@ -5,6 +5,7 @@ import json
 import random
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import contextmanager, suppress
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -32,17 +33,22 @@ class Fault(Enum):
 class BadConnection:
     """A proxy to `upstream` that disturbs a share of the calls, and counts faults and written outcomes.
 
-    A connection carries one call, so that a fault affects only that call.
+    A connection carries one call, so that a fault affects only that call. `kinds` are the faults, and `only`
+    is in the head of the calls that may have one.
     """
 
-    def __init__(self, share: float, seed: int) -> None:
+    def __init__(
+        self, share: float, seed: int, *, kinds: Sequence[Fault] = tuple(Fault), only: bytes = b""
+    ) -> None:
         self.upstream: Endpoint | None = None
         self.port = 0
         self.calls = 0
         self.faults: Counter[Fault] = Counter()
         self.settled: Counter[str] = Counter()
         """The number of outcomes written to each job, by its id."""
-        self._share = share
+        self.share = share
+        self._kinds = kinds
+        self._only = only
         self._random = random.Random(seed)
         self._loop = asyncio.new_event_loop()
         self._stopping = asyncio.Event()
@@ -80,7 +86,8 @@ class BadConnection:
 
     async def _answer(self, request: tuple[bytes, bytes]) -> bytes:
         self.calls += 1
-        fault = self._random.choice(list(Fault)) if self._random.random() < self._share else None
+        is_hit = self._random.random() < self.share and self._only in request[0]
+        fault = self._random.choice(self._kinds) if is_hit else None
         if fault:
             self.faults[fault] += 1
         if fault is Fault.THROTTLED:

@@ -73,6 +73,17 @@ def alarms_of(template: Template) -> dict[str, Alarm]:
     return {each.name: each for each in made}
 
 
+def raised(alarms: Mapping[str, Alarm], points: list[Point], now: int) -> set[str]:
+    """The alarms that tell somebody at a time; some tell of silence, too."""
+    states = {name: alarm.state(points, now) for name, alarm in alarms.items()}
+    return {
+        name
+        for name, state in states.items()
+        if state == ALARM
+        or (state == INSUFFICIENT and alarms[name].properties.get("InsufficientDataActions") is not None)
+    }
+
+
 @dataclass
 class Published:
     """CloudWatch's points about a stack."""

@@ -9,7 +9,7 @@ from noukai_functions.jobs.queue import JobQueue
 from noukai_functions.metrics.queue_check import QueueCheck
 from tests.functions.harness import System
 from tests.functions.stand_ins.stream import Stream
-from tests.infra.health.alarms import ALARM, INSUFFICIENT, MINUTE_MS, Alarm, Published, alarms_of
+from tests.infra.health.alarms import MINUTE_MS, Alarm, Published, alarms_of, raised
 from tests.infra.stack.template import Template
 
 
@@ -68,10 +68,4 @@ class Watch:
 
     def raised(self) -> set[str]:
         """Return the alarms that tell somebody now."""
-        states = {name: alarm.state(self.published.points, self.now) for name, alarm in self.alarms.items()}
-        silent = {
-            name
-            for name, state in states.items()
-            if state == INSUFFICIENT and "InsufficientDataActions" in self.alarms[name].properties
-        }
-        return {name for name, state in states.items() if state == ALARM} | silent
+        return raised(self.alarms, self.published.points, self.now)
