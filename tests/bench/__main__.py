@@ -16,7 +16,7 @@ SECTIONS: tuple[str, ...] = (
     "client",
     "waiting",
     "together",
-    "keeping",
+    "printing",
     "local",
 )
 """The modules of the benchmarks, in the order of the report; each has a `sections` that measures."""

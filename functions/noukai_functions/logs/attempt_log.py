@@ -11,10 +11,10 @@ from noukai_functions.clock import Clock
 from noukai_functions.jobs.lifecycle import Job
 from noukai_functions.logs.line import DROPPED, LOG, STDERR, STDOUT, Line
 from noukai_functions.logs.masking import Masker
-from noukai_functions.logs.record import printed_level, read_record
+from noukai_functions.logs.record import may_name_level, printed_level, read_record
 from noukai_functions.logs.segment import Segment
 from noukai_functions.logs.store import LogStore
-from noukai_functions.logs.text_lines import MOST_LINE_BYTES, TextLines, readable, shortened
+from noukai_functions.logs.text_lines import MOST_LINE_BYTES, TextLines, byte_size, readable, shortened
 from noukai_functions.telemetry.logger import job_fields, logger
 
 MOST_BYTES = 5 * 1000 * 1000
@@ -76,8 +76,8 @@ class AttemptLog:
         if self._is_full:
             self._skip(stream, data)
             return b""
-        lines = list(self._stream(stream).feed(data))
-        return self._take(stream, lines) if lines else b""
+        lines = self._stream(stream).feed(data)
+        return self._take(stream, lines) if lines and not self._takes_together(stream, lines) else b""
 
     def finish(self) -> bytes:
         """Take the unfinished lines of all streams; return them to copy to the worker's log."""
@@ -146,6 +146,27 @@ class AttemptLog:
         else:
             self._unfinished.add(number)
 
+    def _takes_together(self, number: int, lines: list[tuple[str, int]]) -> bool:
+        """Keep lines that were printed without secrets and levels, if that needs no look at each of them.
+
+        A flow that prints much waits for this, or on a single core always.
+        """
+        stream, texts = _STREAMS[number], [text for text, left_out in lines if not left_out]
+        text = "\n".join(texts)
+        if (
+            stream == LOG
+            or self.copies
+            or len(texts) < len(lines)
+            or self._count + len(texts) > MOST_LINES
+            or self._bytes + byte_size(text) > MOST_BYTES
+            or max(map(len, texts)) > MOST_LINE_BYTES // 4  # so many have no more bytes than that in UTF-8
+            or self.masker.finds(text)
+            or may_name_level(stream, text)
+        ):
+            return False
+        self._keep(Line(self.clock.now(), stream, texts[0]), *texts[1:])
+        return True
+
     def _take(self, number: int, lines: list[tuple[str, int]]) -> bytes:
         now, stream, copied = self.clock.now(), _STREAMS[number], []
         is_masked = stream != LOG and self.masker.finds("\n".join(text for text, _ in lines))
@@ -186,14 +207,14 @@ class AttemptLog:
         self._keep(Line(self.clock.now(), DROPPED, message, fields={"dropped": count}))
         self._dropped = self._dropped_bytes = 0
 
-    def _keep(self, line: Line) -> None:
+    def _keep(self, line: Line, *more: str) -> None:
         segment = self._segment
         if segment is None:
             segment = self._segment = Segment(0)
         elif segment.is_full and self.clock.now() >= self._seals_from:
             segment = self._next(segment)
-        segment.add(line)
-        self._bytes += line.size
+        segment.add(line, *more)
+        self._bytes += line.size + byte_size("".join(more))
         self.has_news = True
 
     def _next(self, full: Segment) -> Segment:

@@ -5,7 +5,7 @@ space and its text, which takes less room and time.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,11 +54,16 @@ class Line:
             and self.stream in _PRINTED
             and self.level is None
         ):
-            return f" {self.message}\n".encode("utf-8", "replace")
+            return encoded_together((self.message,))
         parts: list[Any] = [self.at - (0 if before is None else before.at), self.stream, self.message]
         if self.level or self.fields:
             parts += [self.level, *([self.fields] if self.fields else [])]
         return f"{_ENCODE(parts)}\n".encode("utf-8", "replace")
+
+
+def encoded_together(messages: Sequence[str]) -> bytes:
+    """Return the rows of lines that differ from the one before in their text alone."""
+    return (" " + "\n ".join(messages) + "\n").encode("utf-8", "replace") if messages else b""
 
 
 def decoded(content: bytes) -> Iterator[Line]:

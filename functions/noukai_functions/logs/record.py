@@ -30,6 +30,11 @@ def printed_level(stream: int, text: str) -> str | None:
     return found[1].lower() if found else None
 
 
+def may_name_level(stream: int, text: str) -> bool:
+    """Return whether a line of a text may have a level that `printed_level` returns."""
+    return stream == STDERR and any(f"{level.upper()}:" in text for level in LEVELS)
+
+
 def write_record(at: int, level: str, message: str, fields: Mapping[str, Any]) -> bytes:
     """Return a record as a line of JSON; a message or fields of more than 16 KB are cut."""
     stated: dict[str, Any] = {"at": at, "level": level, "message": message}

@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Iterator
 
-from noukai_functions.logs.line import Line, decoded
+from noukai_functions.logs.line import Line, decoded, encoded_together
 
 _MOST_BYTES = 1 << 20
 """The size of a full segment, uncompressed: a reader holds one at a time."""
@@ -22,7 +22,8 @@ class Segment:
         self.count = 0
         self._bytes = 0
         self._latest: Line | None = None
-        self._compressor = zlib.compressobj()
+        # A flow that prints much waits for this, and its log is large in any case.
+        self._compressor = zlib.compressobj(zlib.Z_BEST_SPEED if first else zlib.Z_DEFAULT_COMPRESSION)
         self._compressed = bytearray()
         self._waiting = bytearray()
 
@@ -31,11 +32,11 @@ class Segment:
         """Return whether another segment should begin."""
         return self._bytes >= _MOST_BYTES
 
-    def add(self, line: Line) -> None:
-        """Append a line."""
-        text = line.encoded(self._latest)
+    def add(self, line: Line, *more: str) -> None:
+        """Append a line, and those that were printed without a level and read together with it."""
+        text = line.encoded(self._latest) + encoded_together(more)
         self._latest = line
-        self.count += 1
+        self.count += 1 + len(more)
         self._bytes += len(text)
         self._waiting += text
         if len(self._waiting) >= _CHUNK_BYTES:

@@ -11,7 +11,14 @@ MOST_LINE_BYTES = 16 * 1024
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])")
 """A sequence that commands a terminal: colours, movements of the cursor, titles."""
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\udc80-\udcff]")
+"""What a terminal obeys, and the bytes that are no text, as the decoder leaves them."""
+_BAD_BYTE = 0xDC00
+_WRITTEN = {
+    code: f"\\x{code - _BAD_BYTE if code > _BAD_BYTE else code:02x}"
+    for code in (*range(0xA0), 0x2028, 0x2029, *range(_BAD_BYTE + 0x80, _BAD_BYTE + 0x100))
+    if _CONTROL.match(chr(code))
+}
 _DECODER = getincrementaldecoder("utf-8")
 
 
@@ -23,20 +30,23 @@ class TextLines:
     """
 
     def __init__(self, overlap: int, most: int = MOST_LINE_BYTES) -> None:
-        self._decoder = _DECODER("backslashreplace")
+        self._decoder = _DECODER("surrogateescape")
         self._most = most + overlap
         self._begun = ""
         self._left_out = 0
         """The bytes of the unfinished line that are not kept."""
 
-    def feed(self, data: bytes) -> Iterator[tuple[str, int]]:
-        """Yield each complete line, and the number of its bytes that are left out."""
-        *lines, begun = self._decoder.decode(data).split("\n")
-        for line in lines:
-            # Most lines come whole, and are short.
-            is_whole = not self._begun and len(line) <= self._most
-            yield (_readable(line), 0) if is_whole else self._finished(line)
+    def feed(self, data: bytes) -> list[tuple[str, int]]:
+        """Return each complete line, and the number of its bytes that are left out."""
+        text = self._decoder.decode(data)
+        *lines, begun = text.split("\n")
+        found = [self._finished(lines.pop(0))] if lines and self._begun else []
+        if _CONTROL.search(text) is None and max(map(len, lines), default=0) <= self._most:
+            found += [(line, 0) for line in lines]  # as most are: a look at all costs less than one at each
+        else:
+            found += [self._whole(line) for line in lines]
         self._begin(begun)
+        return found
 
     def finish(self) -> Iterator[tuple[str, int]]:
         """Yield the unfinished line, if there is one."""
@@ -49,6 +59,9 @@ class TextLines:
         """Forget the unfinished line."""
         self._decoder.reset()
         self._begun, self._left_out = "", 0
+
+    def _whole(self, line: str) -> tuple[str, int]:
+        return (_readable(line), 0) if len(line) <= self._most else self._finished(line)
 
     def _begin(self, text: str) -> None:
         """Keep the begin of the unfinished line; of a progress bar, only the last frame."""
@@ -72,7 +85,12 @@ def _readable(line: str) -> str:
     if _CONTROL.search(line) is None:
         return line
     frames = [frame for frame in _ESCAPE.sub("", line).split("\r") if frame]
-    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", frames[-1]) if frames else ""
+    return frames[-1].translate(_WRITTEN) if frames else ""
+
+
+def byte_size(text: str) -> int:
+    """Return the bytes of a text in UTF-8."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
 
 
 def readable(text: str) -> str:
@@ -84,7 +102,7 @@ def readable(text: str) -> str:
 
 def shortened(line: str, left_out: int) -> str:
     """Return a line of at most 16 KB; say at the end of a longer one how long it was."""
-    size = len(line) if line.isascii() else len(line.encode("utf-8", "replace"))
+    size = byte_size(line)
     if not left_out and size <= MOST_LINE_BYTES:
         return line
     mark = f"… [cut: {size + left_out} bytes]"
