@@ -27,7 +27,7 @@ from noukai_wire.models import (
 )
 from noukai_wire.parameters import SubmissionHeaders, TraceHeaders, UsageQuery, WaitQuery
 from noukai_wire.routes import Route
-from noukai_wire.runs import RunTrace
+from noukai_wire.runs import RunStepTrace, RunTrace, StepQuery
 from noukai_wire.uploads import Upload, UploadTarget
 from noukai_wire.usage import UsageReport
 
@@ -155,6 +155,12 @@ OPERATIONS: Mapping[Route, Operation] = {
     Route.EVENTS: _EVENTS,
     Route.EVENTS_BY_ID: _EVENTS,
     Route.TRACE: Operation("Show a job as a run, with its attempts as steps", RunTrace),
+    Route.STEP_TRACE: Operation(
+        "Show one attempt of a job as the step of a run",
+        RunStepTrace,
+        query=StepQuery,
+        errors=(ErrorCode.NOT_FOUND,),
+    ),
     Route.TRACE_STREAM: Operation(
         "Show the same as server-sent events, held until the job has ended, for 25 seconds at most",
         RunTrace,

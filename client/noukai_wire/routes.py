@@ -36,6 +36,7 @@ class Route(Enum):
     EVENTS_BY_ID = ("GET", "/jobs/{id}/events", Scope.READ)
     # For the published SDKs.
     TRACE = ("GET", _FLOW + "/runs/{id}/trace", Scope.READ)
+    STEP_TRACE = ("GET", _FLOW + "/runs/{id}/steps/{step}/trace", Scope.READ)
     TRACE_STREAM = ("GET", _FLOW + "/runs/{id}/trace/stream", Scope.READ)
     CANCEL = ("POST", _FLOW + "/jobs/{id}/cancel", Scope.CANCEL)
     CANCEL_BY_ID = ("POST", "/jobs/{id}/cancel", Scope.CANCEL)

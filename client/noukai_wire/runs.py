@@ -35,6 +35,18 @@ class RunStep(WireModel):
     error_context: dict[str, Any] | None = None
 
 
+class StepQuery(WireModel):
+    """The query of a step: the number of an attempt that is not the step's own finds nothing."""
+
+    attempt: Annotated[str, Field(json_schema_extra={"pattern": "^(latest|all|[1-9]|1[0-9]|20)$"})] = "latest"
+
+
+class RunStepTrace(RunStep):
+    """A step; with `attempt=all`, also the list of its attempts, which is itself alone."""
+
+    attempts: list[RunStep] | None = None
+
+
 class RunTrace(WireModel):
     """The trace of a run: of many attempts only the last eight."""
 

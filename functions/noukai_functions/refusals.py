@@ -126,6 +126,16 @@ class JobNotFoundError(Refusal):
         super().__init__("There is no such job here: check the id; an expired job is deleted.")
 
 
+class StepNotFoundError(Refusal):
+    """A step that a run does not have, or not with that attempt."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This run has no such step: attempt-2 is its second attempt, and has no other; "
+            "of many attempts only the last eight are shown."
+        )
+
+
 class UnreadableJobError(Refusal):
     """A job of the caller's org whose row cannot be read."""
 

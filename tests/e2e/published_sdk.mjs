@@ -31,6 +31,9 @@ const cancelled = await send(`${process.env.SYSTEM}/api/v1/jobs/${slow.responseB
 
 const run = counting.run(executed.executionId);
 const trace = await run.trace();
+const step = await run.stepTrace("attempt-1");
+const every = await run.stepTrace("attempt-1", { attempt: "all" });
+const missing = await run.stepTrace("attempt-1", { attempt: 2 }).catch((raised) => raised);
 const live = [];
 for await (const event of run.liveTrace()) live.push(event.type);
 
@@ -52,6 +55,12 @@ console.log(
     executed: [executed.status, executed.result.words],
     failed: [failed.status, failed.result ?? null],
     traced: [trace.flowRun.status, trace.steps.map((step) => [step.stepId, step.status]), live],
+    step: [
+      step.attempt,
+      step.status,
+      every.attempts.map((each) => each.attempt),
+      [missing.name, missing.code],
+    ],
     slow: [slow.name, slow.code, slow.statusCode, cancelled.ok],
     errors,
   }),

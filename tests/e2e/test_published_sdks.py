@@ -107,8 +107,13 @@ def test_python_traces() -> None:
         assert counted.execution_id is not None
         run = flow.run(counted.execution_id)
         found, live = run.trace(), [*run.live_trace()]
+        alone, every = run.step_trace("attempt-1"), run.step_trace("attempt-1", attempt="all")
+        assert (alone, every.attempts) == (run.step_trace("attempt-1", attempt=1), found.steps)
+        with pytest.raises(noukai_sdk.FlowNotFoundError):
+            run.step_trace("attempt-2")
         failed = flow.run(flow.execute_async(parameters=FAILS, message=TEXT).execution_id)
         kinds = [event.event_type for event in failed.live_trace()]
+    assert [alone] == found.steps
     assert (found.flow_run.id, found.flow_run.status) == (counted.execution_id, "completed")
     assert [(step.step_id, step.status, step.output_context) for step in found.steps] == [
         ("attempt-1", "completed", {"output": COUNTED})
@@ -133,6 +138,7 @@ def test_python_traces_awaiting() -> None:
             kinds = [event.event_type async for event in traced.live_trace()]
             assert kinds[-1] == "flow_completed"
             (step,) = (await traced.trace()).steps
+            assert await traced.step_trace(step.step_id) == step
             assert (step.status, step.attempt) == ("completed", 1)
 
     asyncio.run(run())
@@ -253,6 +259,7 @@ def test_javascript(node_modules: Path, base_url: str) -> None:
             [["attempt-1", "completed"]],
             ["run_started", "step_started", "step_completed", "flow_completed"],
         ],
+        "step": [1, "completed", [1], ["FlowNotFoundError", "NOT_FOUND"]],
         "slow": ["FlowExecutionError", "EXECUTE_TIMEOUT", 504, True],
         "errors": [
             ["AuthenticationError", "UNAUTHENTICATED", True],

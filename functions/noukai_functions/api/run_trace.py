@@ -1,6 +1,7 @@
 """The trace of a run for the published SDKs: a job with its attempts as steps. Pure."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -8,7 +9,9 @@ from noukai_functions.api.answers import flow_address, timestamp
 from noukai_functions.api.statuses import Shown
 from noukai_functions.api.timeline import Event, timeline
 from noukai_functions.jobs.lifecycle import Job, State
+from noukai_functions.refusals import InvalidInputError, StepNotFoundError
 
+_NUMBER = re.compile("[1-9][0-9]?")
 _ENDS = frozenset({"retried", "completed", "failed", "cancelled"})
 
 
@@ -16,6 +19,21 @@ def run_trace(job: Job, shown: Shown) -> dict[str, Any]:
     """Return the run's summary and its steps; `shown` has the job's output."""
     steps = [_step(*pair, shown) for pair in _attempts(job)]
     return {"flowRun": _summary(job, len(steps)), "steps": steps}
+
+
+def step_trace(job: Job, shown: Shown, step_id: str, attempt: str) -> dict[str, Any]:
+    """Return one step; `attempt` is `latest`, `all` or the number of the step's own attempt.
+
+    Raises:
+        StepNotFoundError: the run has no such step, or not with that attempt.
+        InvalidInputError: the attempt is none of the three.
+    """
+    if attempt not in ("latest", "all") and not _NUMBER.fullmatch(attempt):
+        raise InvalidInputError([("attempt", "must be latest, all or the number of an attempt")])
+    for step in run_trace(job, shown)["steps"]:
+        if step["stepId"] == step_id and attempt in ("latest", "all", str(step["attempt"])):
+            return {**step, "attempts": [step]} if attempt == "all" else step
+    raise StepNotFoundError
 
 
 def trace_events(trace: Mapping[str, Any], shown: Shown) -> str:

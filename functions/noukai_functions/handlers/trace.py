@@ -3,7 +3,7 @@
 from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.api.endpoint import Endpoint, Request, Response
 from noukai_functions.api.hold import held_poll_ms, hold
-from noukai_functions.api.run_trace import run_trace, trace_events
+from noukai_functions.api.run_trace import run_trace, step_trace, trace_events
 from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.init_phase import get_ready
 from noukai_wire import limits
@@ -11,12 +11,16 @@ from noukai_wire.routes import Route
 
 
 def trace(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
-    """Return the run's summary with its attempts as steps.
+    """Return the run's summary with its attempts as steps, or one of these alone.
 
     As a stream, it is held until the job has ended, for 25 seconds at most, since the gateway
     passes an answer on as a whole.
     """
     job = deployment.lookup.find(request.path, api_key.org)
+    if request.route == Route.STEP_TRACE.key:
+        request.know_query("attempt")
+        attempt = request.query.get("attempt", "latest")
+        return Response(step_trace(job, deployment.outputs.shown(job), request.path["step"], attempt))
     request.know_query()
     if request.route == Route.TRACE.key:
         return Response(run_trace(job, deployment.outputs.shown(job)))

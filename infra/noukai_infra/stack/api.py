@@ -107,7 +107,7 @@ _ANSWERERS = (
     ),
     _Answerer(
         "trace",
-        (Route.TRACE, Route.TRACE_STREAM),
+        (Route.TRACE, Route.STEP_TRACE, Route.TRACE_STREAM),
         _STATUS_ACTIONS,
         payload_actions=_READ_PAYLOADS,
         holds=True,

@@ -92,12 +92,53 @@ def test_stream_of_what_there_is(system: System, state: str) -> None:
     assert sum(system.clock.slept) == (25 if state == "pending" else 0)
 
 
-@pytest.mark.parametrize("route", [Route.TRACE, Route.TRACE_STREAM])
+def step(system: System, job_id: str, name: str, query: str = "") -> Any:
+    path = {"id": job_id, "flow": "raise-after", "step": name, **PATH}
+    return system.send(Route.STEP_TRACE, query=query, **path)
+
+
+def test_each_attempt_is_a_step_of_its_own(system: System) -> None:
+    """The SDK asks for the latest attempt of a step, for all of them or for one by its number."""
+    job_id = system.submit("speaking/raise-after", message="no").body["id"]
+    assert step(system, job_id, "attempt-1").code == ErrorCode.NOT_FOUND
+    system.deliver()
+    system.clock.time += 60_000
+    system.deployment.queue.send(system.message_of(job_id, arguments={"message": "no"}))
+    system.deliver()
+    for each in trace(system, job_id)["steps"]:
+        for query in ("", "attempt=latest", f"attempt={each['attempt']}"):
+            answer = step(system, job_id, each["stepId"], query)
+            assert (answer.status, answer.body) == (200, each)
+            noukai_sdk.StepTrace.model_validate(answer.body)
+        every = noukai_sdk.StepAttempts.model_validate(
+            step(system, job_id, each["stepId"], "attempt=all").body
+        )
+        assert (every.step_id, [one.attempt for one in every.attempts]) == (each["stepId"], [each["attempt"]])
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "code"),
+    [
+        ("attempt-2", "", ErrorCode.NOT_FOUND),
+        ("attempt-1", "attempt=2", ErrorCode.NOT_FOUND),
+        ("step-1", "attempt=all", ErrorCode.NOT_FOUND),
+        *(("attempt-1", f"attempt={wrong}", ErrorCode.INVALID_INPUT) for wrong in ("0", "-1", "none", "٢")),
+        ("attempt-1", "loop_index=0", ErrorCode.INVALID_INPUT),
+    ],
+)
+def test_step_that_a_run_does_not_have(system: System, name: str, query: str, code: ErrorCode) -> None:
+    job_id = system.submit("speaking/raise-after", message="no").body["id"]
+    system.deliver()
+    assert step(system, job_id, name, query).code == code
+
+
+@pytest.mark.parametrize("route", [Route.TRACE, Route.STEP_TRACE, Route.TRACE_STREAM])
 def test_job_of_another_org_or_flow_is_unknown(system: System, route: Route) -> None:
     job_id = system.submit("speaking/raise-after", message="no").body["id"]
-    answer = system.send(route, id=job_id, flow="silent", **PATH)
+    named = {"step": "attempt-1"} if route is Route.STEP_TRACE else {}
+    answer = system.send(route, id=job_id, flow="silent", **PATH, **named)
     assert answer.code == ErrorCode.JOB_NOT_FOUND
     system.key = "nk_globex"
-    answer = system.send(route, id=job_id, org="globex", project="speaking", flow="raise-after")
+    answer = system.send(route, id=job_id, org="globex", project="speaking", flow="raise-after", **named)
     assert answer.code == ErrorCode.JOB_NOT_FOUND
     assert job_id not in json.dumps(answer.body)

@@ -17,14 +17,15 @@ COMPONENTS = "#/components/schemas/"
 OPERATION_NAMES = """
 cancel cancel_by_id cancel_jobs events events_by_id execute execute_version flows health list_jobs list_org
 list_project logs logs_by_id openapi
-retry retry_by_id status status_by_id statuses submit submit_jobs submit_version trace trace_stream
+retry retry_by_id status status_by_id statuses step_trace submit submit_jobs submit_version
+trace trace_stream
 upload usage wait wait_by_id
 """
 SCHEMA_NAMES = """
 AcceptedBatch AcceptedEntry AnyErrorAnswer Batch BatchEntry CancelledJobs DayUse ErrorAnswer ErrorDetail
 Event EventList ExecuteAnswer ExecuteResult FlowDescription FlowList GatewayError Health InputError
 JobAccepted JobCancellation JobIds JobList JobStatus LogLine LogPage
-OpenApi RunStep RunSummary RunTrace StatusEntry StatusList Submission SubmitOptions UnreadableJob
+OpenApi RunStep RunStepTrace RunSummary RunTrace StatusEntry StatusList Submission SubmitOptions UnreadableJob
 Upload UploadTarget UploadedSubmission UsageReport Use
 """
 

@@ -24,6 +24,7 @@ HANDLERS = {
     Route.LOGS.key: "logs",
     Route.LOGS_BY_ID.key: "logs",
     Route.TRACE.key: "trace",
+    Route.STEP_TRACE.key: "trace",
     Route.TRACE_STREAM.key: "trace",
     Route.EVENTS.key: "events",
     Route.EVENTS_BY_ID.key: "events",

@@ -47,6 +47,7 @@ _VARIABLES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "flow": (f"The flow: {SLUG_RULE}", _SLUG),
     "version": ("The flow's version; there is but one", {"type": "string", "enum": ["v0"]}),
     "id": ("The job's id", {"type": "string", "pattern": "^job_[a-z2-7]{26}$"}),
+    "step": ("An attempt", {"type": "string", "pattern": "^attempt-([1-9]|1[0-9]|20)$"}),
 }
 _HEADERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "X-Request-ID": ("Names the request in the logs of the deployment", {"type": "string", "minLength": 1}),
