@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 from tempfile import NamedTemporaryFile
 
@@ -67,7 +68,7 @@ def sections() -> Iterable[Section]:
 
 def _ways(file: str) -> dict[str, Callable[[], object]]:
     return {
-        **{f"print, lines of {size}": lambda size=size: _print(size) for size in (20, 80, 1000)},
+        **{f"print, lines of {size}": partial(_print, size) for size in (20, 80, 1000)},
         "write, lines of 80": lambda: _write("x" * 79 + "\n"),
         "random bytes": _write_binary,
         "a child's, copied": lambda: subprocess.run(["/bin/cat", file], check=True),
