@@ -24,6 +24,7 @@ from tests.e2e.local_system import KEY, LocalSystem
 from tests.e2e.waiting import seconds
 from tests.functions.stand_ins.metric_lines import points_of
 from tests.infra.health.alarms import ALARM, OK, Alarm, Published, raised
+from tests.job_rows import pending
 from tests.soak.faults import BadConnection, Fault
 
 STACK = "noukai"
@@ -54,8 +55,8 @@ class Site:
     """Whether callers have stopped what makes a fault go on."""
     jobs: list[str] = field(default_factory=list)
     """The jobs of the fault."""
-    dead: Job | None = None
-    """The job of a dead-letter message."""
+    dead: Job = field(default_factory=lambda: pending(0))
+    """The job of the dead-letter message."""
     outputs: Mapping[str, str] = field(init=False)
     functions: Mapping[str, str] = field(init=False)
     alarms: Mapping[str, Alarm] = field(init=False)
@@ -103,7 +104,7 @@ class Site:
 
     def begin(self) -> set[str]:
         """Forget the fault before; return the alarms that are raised already."""
-        self.is_calm, self.jobs, self.dead = False, [], None
+        self.is_calm, self.jobs = False, []
         self.each_in_flight = self.each_second = 1
         self.connection.share = 0
         return raised(self.alarms, self.published.points, self.now)

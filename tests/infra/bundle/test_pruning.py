@@ -41,7 +41,9 @@ def test_pruning_leaves_the_installers_own_copy_alone(tmp_path: Path) -> None:
 def test_functions_are_described_what_they_call(asset: Assets) -> None:
     """Nothing that they call is forgotten, and nothing is read at a start that they do not call."""
     sources = "".join(path.read_text() for path in (ROOT / "functions").rglob("*.py"))
-    called = set(re.findall(r"client\.(?:get_paginator\(\"|generate_presigned_url\(\")?([a-z_]+)\b", sources))
+    called = set(
+        re.findall(r"client\.(?:get_paginator\(\"|generate_presigned_url\(\")?([a-z0-9_]+)\b", sources)
+    )
     called -= {"get_paginator", "generate_presigned_url"}
     assert {name.title().replace("_", "") for name in called} == set().union(*OPERATIONS.values())
     data = asset("worker", "host") / "own" / "botocore" / "data"

@@ -88,7 +88,7 @@ def test_requests_for_a_bucket_go_to_s3(path: bytes, is_of_s3: bool) -> None:
 
     def answer(request: httpx.Request) -> httpx.Response:
         targets.append(request.extensions["target"])
-        return httpx.Response(200)
+        return httpx.Response(200, stream=Slowly([b"<List/>"]))
 
     exchange(httpx.MockTransport(answer), scope(path, b"list-type=2", [(b"host", b"l")]), HELLO)
     assert (targets == [path + b"?list-type=2"]) is is_of_s3
