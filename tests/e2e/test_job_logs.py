@@ -13,7 +13,10 @@ from tests.e2e.waiting import until
 
 PASSWORD = "correct-horse-battery"
 FLOWS = """
+import ctypes
 import os
+import subprocess
+import sys
 import time
 import warnings
 
@@ -27,6 +30,20 @@ def tick(count: int) -> None:
     for _ in range(count):
         print(time.time())
         time.sleep(1)
+
+
+@flow(max_attempts=1)
+def mutter() -> None:
+    ctypes.CDLL(None).printf(b"by C, ")
+    ctypes.CDLL(None).printf(b"unfinished")
+
+
+@flow(max_attempts=1)
+def die() -> None:
+    ctypes.CDLL(None).printf(b"by C\\n")
+    dies = "import os; print('by a child'); os.kill(os.getpid(), 9)"
+    subprocess.run([sys.executable, "-c", dies])
+    os._exit(3)
 
 
 @flow(max_attempts=1)
@@ -97,6 +114,16 @@ def test_follower_sees_a_line_within_seconds(api: httpx.Client) -> None:
     assert (len(printed), printed) == (20, sorted(set(printed)))
     late = [now - at for at, now in seen]
     assert statistics.median(late) <= 3, late
+
+
+@pytest.mark.parametrize(
+    ("flow", "heard"), [("mutter", ["by C, unfinished"]), ("die", ["by C", "by a child"])]
+)
+def test_what_nobody_flushes_is_heard(api: httpx.Client, flow: str, heard: list[str]) -> None:
+    """What C code and children print is in the log of its own job, though a process that is kept or killed
+    never flushes it."""
+    said = [line["message"] for line in follow(api, submit(api, flow))]
+    assert [message for message in said if message != "imported"] == heard
 
 
 def test_secret_is_masked_in_log_error_and_terminal(system: LocalSystem, api: httpx.Client) -> None:

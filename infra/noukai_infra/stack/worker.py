@@ -24,6 +24,11 @@ _OWN = (
 """The variables that some workers read besides those of all; `log_level` sets the last one."""
 
 
+_UNBUFFERED = {"PYTHONUNBUFFERED": "1"}
+"""C code and Python's child processes write at once: what waits in a C library is lost when the flow dies, or
+written during another org's job, since the process is kept."""
+
+
 class Worker(Construct):
     """The function that claims a queue's jobs and runs their flows, for a worker kind.
 
@@ -99,7 +104,7 @@ def _environment(
         raise SettingsError(
             f'environment.{ERROR_TEXTS}: "{shown}" is invalid: it should be "true" or "false".'
         )
-    return {**settings.environment, **own}
+    return {**_UNBUFFERED, **settings.environment, **own}
 
 
 def _check_secrets(settings: Settings) -> None:

@@ -157,6 +157,7 @@ def test_submissions_are_audited_where_it_is_asked_for(
                 "LEASE_SECONDS",
                 "GRACE_SECONDS",
                 "IMPORT_SECONDS",
+                "PYTHONUNBUFFERED",
             },
         ),
         ("dead_letters", {"JOBS_TABLE", "DEAD_LETTER_QUEUE_URL"}),

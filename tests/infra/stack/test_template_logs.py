@@ -22,6 +22,12 @@ def test_logs_are_not_copied_unless_asked(template: Template, template_for: Call
     assert told(template_for(copy_logs=True), "COPY_LOGS") == {"worker": "true"}
 
 
+def test_what_flows_print_does_not_wait_in_c_libraries(template_for: Callable[..., Template]) -> None:
+    """The variable of the deployment wins."""
+    assert told(template_for(), "PYTHONUNBUFFERED") == {"worker": "1"}
+    assert told(template_for(environment={"PYTHONUNBUFFERED": ""}), "PYTHONUNBUFFERED") == {"worker": ""}
+
+
 def test_worker_knows_which_of_its_variables_are_secret(template_for: Callable[..., Template]) -> None:
     environment = {"PASSWORD": SECRET, "TOKEN": SECRET, "MODEL": "large"}
     template = template_for(environment=environment, secret_environment=["PASSWORD", "TOKEN"])
