@@ -1,4 +1,4 @@
-"""What a flow's output costs it: as much is printed with a log and to /dev/null, in turns."""
+"""The cost of a flow's output: as much is printed with a log and to /dev/null, in turns."""
 
 # ruff: noqa: T201
 

@@ -10,7 +10,7 @@ from tests.drill.site import Site
 
 
 def main() -> int:
-    """Drill as the arguments say."""
+    """Run the drill that the arguments describe."""
     parser = argparse.ArgumentParser(
         prog="make drill", description="Faults, alarms and the runbook's commands."
     )

@@ -18,7 +18,7 @@ WIDTH = 80
 
 @dataclass
 class Verdict:
-    """What became of a fault."""
+    """The result of one fault."""
 
     fault: Fault
     raised: set[str] = field(default_factory=set)
@@ -33,7 +33,7 @@ class Verdict:
 
     @property
     def text(self) -> str:
-        """What was made, what was raised, which commands were run and whether they have mended it."""
+        """Return what was made and raised, which commands were run, and whether they have mended it."""
         fault = self.fault
         parts = [
             f"{fault.name}: raised {', '.join(sorted(self.raised)) or 'nothing'}",

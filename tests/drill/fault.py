@@ -1,4 +1,4 @@
-"""What a fault of a drill is."""
+"""The faults that a drill makes."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

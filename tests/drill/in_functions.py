@@ -64,7 +64,7 @@ def answers(site: Site) -> bool:
 
 
 def read_late(site: Site) -> None:
-    """Records wait for the metering that fails; they count as two hours old."""
+    """Let records wait for the metering that fails; they count as two hours old."""
     site.submit("echo")
     if site.mapping("metering").get("LastProcessingResult") == FAILED:
         site.published.read_stream(site.functions["metering"], site.now, late_ms=2 * 3_600_000)
@@ -75,7 +75,7 @@ def counts(site: Site) -> bool:
 
 
 def leave_dead_letter(site: Site) -> Words:
-    """A job's row is damaged, and its dead-letter message has been tried in vain for two days."""
+    """Write a damaged row of a job, whose dead-letter message has been tried in vain for two days."""
     now = site.real_ms
     number = b32encode(now.to_bytes(16)).decode().lower().rstrip("=")
     site.dead = pending(now, id=f"job_{number}", flow="drill/echo")
@@ -115,7 +115,7 @@ def stop_sweep(site: Site) -> Words:
 
 
 def pass_a_day(site: Site) -> None:
-    """The last round becomes a day older; then the rule fires, if it can."""
+    """Make the last round a day older; then let the rule fire, if it can."""
     key = {"id": {"S": SWEEP_ROW}}
     table = site.outputs["JobsTable"]
     row = site.client("dynamodb").get_item(TableName=table, Key=key)["Item"]

@@ -20,7 +20,7 @@ def have_completed(site: Site) -> bool:
 
 
 def run_away(site: Site) -> Words:
-    """The tenant submits more than the workers get done before the table throttles them."""
+    """Submit more than the workers get done before the table throttles them."""
     entries = [{"message": "a drill"}] * 20
     site.request("POST", "/seq/globex/drill/echo/jobs/batch", json={"jobs": entries}, headers=_OF_GLOBEX)
     site.connection.share = 1
@@ -32,7 +32,7 @@ _MOST = 6
 
 
 def go_on_running_away(site: Site) -> None:
-    """The tenant submits; DynamoDB throttles the workers while it has too many unfinished jobs."""
+    """Submit as the tenant; DynamoDB throttles the workers while it has too many unfinished jobs."""
     for _ in range(4):
         site.submit("echo", GLOBEX)
     site.connection.share = int(_unfinished(site) > _MOST)

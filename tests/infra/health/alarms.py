@@ -74,7 +74,7 @@ def alarms_of(template: Template) -> dict[str, Alarm]:
 
 
 def raised(alarms: Mapping[str, Alarm], points: list[Point], now: int) -> set[str]:
-    """The alarms that tell somebody at a time; some tell of silence, too."""
+    """Return the alarms that tell somebody at a time; some tell of silence, too."""
     states = {name: alarm.state(points, now) for name, alarm in alarms.items()}
     return {
         name

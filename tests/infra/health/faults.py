@@ -35,7 +35,7 @@ def refuse_claim(call: Any) -> None:
 
 
 def claims_fail(watch: Watch) -> None:
-    """Workers get their messages, but cannot claim a job; they hide each message for a lease."""
+    """Let workers get their messages, but claim no job; they hide each message for a lease."""
     end = hook(watch.system.deployment.table.client, "UpdateItem", before=refuse_claim)
     for _ in range(6):
         watch.minute(jobs=1)
@@ -112,7 +112,7 @@ def usage_is_not_counted(watch: Watch) -> None:
 
 
 def usage_is_discarded(watch: Watch) -> None:
-    """Batches have failed for 23 hours, and the sweep function finds them in the bucket."""
+    """Let batches fail for 23 hours; the sweep function finds them in the bucket."""
     names = {**watch.system.deployment.environment, "UNCOUNTED_BUCKET": "uncounted"}
     deployment = replace(watch.system.deployment, environment=names)
     found = {"uncounted": 2}

@@ -14,7 +14,7 @@ READ = 1 << 16
 
 
 def calls_for(log: AttemptLog, stream: int, *reads: bytes) -> int:
-    """The calls of functions, Python's and C's, that it takes to hear what was read."""
+    """Return how many calls of functions, Python's and C's, it takes to hear what was read."""
     calls = 0
 
     def count(_frame: FrameType, event: str, _argument: object) -> None:
