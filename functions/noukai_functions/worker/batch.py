@@ -181,7 +181,7 @@ class Worker:
         """Defer a delivery by a lease; by then its row is up to date."""
         # The queue does not count a hidden message as waiting. A lease is a minute at most, so that with both
         # times no minute lacks a value as long as its deliveries fail.
-        now = self.equipment.clock.now()
+        now = self.parts.clock.now()
         self.note_waiting(now, now + batch.lease_ms)
         try:
             batch.defer(delivery, batch.lease_ms // 1000)
