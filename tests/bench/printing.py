@@ -15,7 +15,7 @@ from tempfile import NamedTemporaryFile
 
 from noukai.flow.runtime import Returned
 from tests.bench.report import Section
-from tests.flow_process import CALL, serving
+from tests.flow_process import CALL, called, serving
 from tests.unit.worker.test_much_output import new_log
 
 _BYTES = 300_000_000
@@ -126,9 +126,7 @@ def _measured(write: Callable[[], object], *, is_heard: bool) -> _Sample:
     try:
         process.fails_to_import(5)
         begun, cpu = time.monotonic(), time.process_time()
-        process.begin(CALL, log)
-        while (outcome := process.receive(1)) is None:
-            pass
+        outcome = called(process, CALL, log)
         log.close(0, outcome, is_last=True)
         wall, cpu = time.monotonic() - begun, time.process_time() - cpu
     finally:

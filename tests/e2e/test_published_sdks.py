@@ -108,6 +108,7 @@ def test_python_traces() -> None:
         run = flow.run(counted.execution_id)
         found, live = run.trace(), [*run.live_trace()]
         alone, every = run.step_trace("attempt-1"), run.step_trace("attempt-1", attempt="all")
+        assert isinstance(every, noukai_sdk.StepAttempts)
         assert (alone, every.attempts) == (run.step_trace("attempt-1", attempt=1), found.steps)
         with pytest.raises(noukai_sdk.FlowNotFoundError):
             run.step_trace("attempt-2")
