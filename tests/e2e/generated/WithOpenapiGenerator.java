@@ -21,13 +21,13 @@ public class WithOpenapiGenerator {
         var org = arguments[2];
         var counting = new DirectSubmissionDemoWordCount().message("to be or not to be");
         counting.parameters(new ParametersDemoWordCount().top(1));
-        var counted = jobs.submitDemoWordCount(org, new SubmissionDemoWordCount(counting), null, null);
+        var counted = jobs.submitDemoWordCount(org, new SubmissionDemoWordCount(counting), null, null, null);
         JobStatus status;
         do {
             status = jobs.waitById(counted.getId(), null, null);
         } while (status.getState() == StateEnum.PENDING || status.getState() == StateEnum.RUNNING);
         var sleeping = new DirectSubmissionDemoSleep().parameters(new ParametersDemoSleep().seconds(BigDecimal.valueOf(600)));
-        var slept = jobs.submitDemoSleep(org, new SubmissionDemoSleep(sleeping), null, null);
+        var slept = jobs.submitDemoSleep(org, new SubmissionDemoSleep(sleeping), null, null, null);
         var cancelled = jobs.cancelById(slept.getId());
         var seen = List.of(status.getState(), status.getResult().getOutput(), cancelled.getState());
         System.out.println(client.getObjectMapper().writeValueAsString(seen));

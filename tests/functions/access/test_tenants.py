@@ -57,6 +57,7 @@ VARIABLES = {
     "flow": st.sampled_from(["add", "add", "greet", "nothing", "größe"]),
     "version": st.sampled_from(["v0", "v1", "jobs"]),
     "id": st.sampled_from(["of acme", "of globex", UNKNOWN, "nonsense", UNKNOWN.upper(), ""]),
+    "step": st.sampled_from(["attempt-1", "attempt-x", ""]),
 }
 
 

@@ -10,7 +10,7 @@ from noukai_wire.routes import Route
 from noukai_wire.scopes import Scope
 from tests.functions.harness import System
 
-PLACE = {"org": "acme", "project": "trial", "flow": "add", "version": "v0"}
+PLACE = {"org": "acme", "project": "trial", "flow": "add", "version": "v0", "step": "attempt-1"}
 SUBMISSION = {"parameters": {"a": 1}}
 BODIES: dict[Route, Any] = {
     Route.SUBMIT_JOBS: {"jobs": [SUBMISSION]},

@@ -96,7 +96,7 @@ def send(route: Route, *, body: Any = None, query: str = "", **more: Any) -> Act
     names = [name[1:-1] for name in route.template.split("/") if name.startswith("{")]
 
     def prepare(system: System, job_id: str) -> Callable[[], object]:
-        path = {"id": job_id, "version": "v0", **FLOW, **more}
+        path = {"id": job_id, "version": "v0", "step": "attempt-1", **FLOW, **more}
         sent = body(job_id) if callable(body) else body
         here = {name: path[name] for name in names}
         return lambda: system.send(route, body=sent, query=query, headers=HEADERS, **here)
@@ -252,7 +252,9 @@ def test_line_has_the_places_and_classes(heard: Callable[[], str]) -> None:
         logger().exception("a line")
     line = json.loads(heard())
     assert line["exception_name"] == "ExceptionGroup"
-    assert re.search(rf'File "{re.escape(__file__)}", line \d+, in quoted\n', line["exception"])
+    assert re.search(
+        r'File "tests/infra/health/test_log_texts\.py", line \d+, in quoted\n', line["exception"]
+    )
     for told in ("KeyError", "ExceptionGroup", "ValueError", "OSError: Input/output error"):
         assert told in line["exception"].splitlines()
     assert SECRET not in json.dumps(line)

@@ -220,5 +220,6 @@ def test_sweep_goes_on_every_quarter_of_an_hour(template: Template) -> None:
         "dynamodb:UpdateItem",
         "logs:CreateLogStream",
         "logs:PutLogEvents",
+        "s3:ListBucket",
         "sqs:GetQueueAttributes",
     }

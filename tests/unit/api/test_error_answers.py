@@ -24,6 +24,10 @@ _UNFINISHED = (
     "wait until some end, cancel some, or ask the operator of this deployment to raise the limit."
 )
 _NO_JOB = "There is no such job here: check the id; an expired job is deleted."
+_NO_STEP = (
+    "This run has no such step: attempt-2 is its second attempt, and has no other; "
+    "of many attempts only the last eight are shown."
+)
 _UNREADABLE = (
     "The stored row of the job job_1 cannot be read: "
     "tell the operator of this deployment, whose log says why."
@@ -57,6 +61,7 @@ CASES: tuple[tuple[Refusal, int, str, str, Mapping[str, str]], ...] = (
         {},
     ),
     (refusals.JobNotFoundError(), 404, "JOB_NOT_FOUND", _NO_JOB, {}),
+    (refusals.StepNotFoundError(), 404, "NOT_FOUND", _NO_STEP, {}),
     (refusals.UnreadableJobError("job_1"), 404, "JOB_NOT_FOUND", _UNREADABLE, {}),
     (refusals.IdempotencyConflictError(), 409, "IDEMPOTENCY_CONFLICT", _CONFLICT, {}),
     (refusals.TooLargeError("Send less."), 413, "PAYLOAD_TOO_LARGE", "Send less.", {}),

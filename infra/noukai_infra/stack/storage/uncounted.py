@@ -34,8 +34,7 @@ class Uncounted(Construct):
     def let_count(self, function: lambda_.Function) -> None:
         """Allow a function to count the objects."""
         function.add_environment("UNCOUNTED_BUCKET", self._bucket.bucket_name)
-        listing = iam.PolicyStatement(actions=["s3:ListBucket"], resources=[self._bucket.bucket_arn])
-        function.add_to_role_policy(listing)
+        function.add_to_role_policy(_statement("s3:ListBucket", self._bucket.bucket_arn))
 
     def bind(
         self, _target: lambda_.IEventSourceMapping, target_handler: lambda_.IFunction
@@ -46,12 +45,16 @@ class Uncounted(Construct):
         and the condition, since somebody else could recreate a deleted bucket.
         """
         batches = self._bucket.arn_for_objects(f"{UNCOUNTED_PREFIX}*")
-        own = {"StringEquals": {"s3:ResourceAccount": Aws.ACCOUNT_ID}}
         for action, resource in (("s3:PutObject", batches), ("s3:ListBucket", self._bucket.bucket_arn)):
-            statement = iam.PolicyStatement(actions=[action], resources=[resource], conditions=own)
-            target_handler.grant_principal.add_to_principal_policy(statement)
+            target_handler.grant_principal.add_to_principal_policy(_statement(action, resource))
         stack = Stack.of(self)
         name = stack.resolve(self._bucket.bucket_arn)["Fn::GetAtt"][0]
         reason = "Lambda names an object by its shard and time"
         acknowledge(stack, f"IAM5[Resource::<{name}.Arn>/{UNCOUNTED_PREFIX}*]", reason)
         return lambda_.DlqDestinationConfig(destination=self._bucket.bucket_arn)
+
+
+def _statement(action: str, resource: str) -> iam.PolicyStatement:
+    """Return a statement that allows an action in a bucket of this account."""
+    own = {"StringEquals": {"s3:ResourceAccount": Aws.ACCOUNT_ID}}
+    return iam.PolicyStatement(actions=[action], resources=[resource], conditions=own)
