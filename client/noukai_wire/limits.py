@@ -75,3 +75,22 @@ DEFAULT_LATER_JOBS = 100_000
 MIN_KEEP_SECONDS = 60 * 60
 DEFAULT_KEEP_SECONDS = 7 * 24 * 60 * 60
 MAX_KEEP_SECONDS = 365 * 24 * 60 * 60
+
+MAX_WEBHOOKS = 10
+"""The most webhook endpoints of an org."""
+
+MAX_WEBHOOK_URL_LENGTH = 2048
+
+MAX_WAITING_DELIVERIES = 10_000
+"""The most deliveries that wait for one endpoint; further events fail, and are listed as failed."""
+
+MAX_WEBHOOK_RESULT_BYTES = 20 * 1024
+"""The largest result in an event; a larger one is left out."""
+
+MAX_WEBHOOK_ANSWER_BYTES = 512
+"""How much of an endpoint's answer is kept."""
+
+MAX_WEBHOOK_TRIES = 10
+
+KEPT_DELIVERY_DAYS = 7
+"""How long deliveries are kept."""
