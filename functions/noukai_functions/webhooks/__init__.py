@@ -1,0 +1,1 @@
+"""Webhooks: their receivers, signatures and postings."""

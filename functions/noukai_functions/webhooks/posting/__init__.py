@@ -1,0 +1,1 @@
+"""The posting of webhooks: name, address, connection and answer, within one deadline."""
