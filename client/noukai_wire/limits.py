@@ -72,6 +72,22 @@ DEFAULT_UNFINISHED_JOBS = 1_000_000
 DEFAULT_LATER_JOBS = 100_000
 """The limit of an org's scheduled jobs; an account has a million schedules by default."""
 
+MAX_SCHEDULES = 200
+"""The most schedules of an org, without those in code."""
+
+MAX_CRON_LENGTH = 200
+MAX_ZONE_LENGTH = 64
+DEFAULT_NEXT_INSTANTS = 5
+MAX_NEXT_INSTANTS = 100
+SHOWN_SCHEDULED_JOBS = 5
+"""The latest jobs of a schedule that an answer has."""
+
+SHOWN_SCHEDULE_NOTES = 5
+"""The latest instants without a job that an answer has."""
+
+SCHEDULE_METADATA_ENTRIES = 2
+"""The entries that a schedule adds to the metadata of its jobs: its name and the instant."""
+
 MIN_KEEP_SECONDS = 60 * 60
 DEFAULT_KEEP_SECONDS = 7 * 24 * 60 * 60
 MAX_KEEP_SECONDS = 365 * 24 * 60 * 60

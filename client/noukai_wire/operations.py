@@ -28,6 +28,12 @@ from noukai_wire.models import (
 from noukai_wire.parameters import SubmissionHeaders, TraceHeaders, UsageQuery, WaitQuery
 from noukai_wire.routes import Route
 from noukai_wire.runs import RunStepTrace, RunTrace, StepQuery
+from noukai_wire.schedules import (
+    NewSchedule,
+    Schedule,
+    ScheduleList,
+    ScheduleQuery,
+)
 from noukai_wire.uploads import Upload, UploadTarget
 from noukai_wire.usage import UsageReport
 
@@ -36,14 +42,15 @@ from noukai_wire.usage import UsageReport
 class Operation:
     """The operation of a route, with the models of its request and answer.
 
-    `is_public` operations need no key; the scopes of others are in the route. The fields of `request_headers`
-    and `query` are headers and query parameters; `example` is an example body. `errors` are those beyond the
-    ones implied by the path, the key and the models. `has_poll_interval` answers may have a poll interval;
-    `is_stream` answers are server-sent events.
+    `answer` is None if the answer has no body. `is_public` operations need no key; the scopes of others are
+    in the route. The fields of `request_headers` and `query` are headers and query parameters; `example` is
+    an example body. `errors` are those beyond the ones implied by the path, the key and the models.
+    `has_poll_interval` answers may have a poll interval; `is_stream` answers are server-sent events. With
+    `may_create`, the answer for a new resource is 201 instead.
     """
 
     summary: str
-    answer: type[WireModel]
+    answer: type[WireModel] | None
     is_public: bool = False
     request: type[WireModel] | None = None
     example: Mapping[str, Any] | None = None
@@ -53,6 +60,7 @@ class Operation:
     errors: tuple[ErrorCode, ...] = ()
     has_poll_interval: bool = False
     is_stream: bool = False
+    may_create: bool = False
 
     def every_error(self, route: Route) -> frozenset[ErrorCode]:
         """Return every error code that the route may answer with."""
@@ -61,6 +69,8 @@ class Operation:
             codes.add(ErrorCode.UNAUTHENTICATED)
         if route.scopes or "{org}" in route.template:
             codes.add(ErrorCode.FORBIDDEN)
+        if "{name}" in route.template:
+            codes.add(ErrorCode.NOT_FOUND)
         if "{id}" in route.template:
             codes.add(ErrorCode.JOB_NOT_FOUND)
         elif "{flow}" in route.template:
@@ -128,6 +138,14 @@ _RETRY = Operation(
 
 _LIST = Operation("List the jobs of a flow, a project or an org, the newest first", JobList, query=JobQuery)
 
+_SCHEDULE = {
+    "flow": "demo/word-count",
+    "cron": "0 9 * * mon-fri",
+    "zone": "Europe/Berlin",
+    "message": "to be",
+}
+_ON_SCHEDULE = Operation("", Schedule, errors=(ErrorCode.INVALID_INPUT,))
+
 OPERATIONS: Mapping[Route, Operation] = {
     Route.SUBMIT: _SUBMIT,
     Route.SUBMIT_VERSION: _SUBMIT,
@@ -178,6 +196,36 @@ OPERATIONS: Mapping[Route, Operation] = {
         CancelledJobs,
         request=JobCancellation,
         example={"state": "pending", "createdBefore": "2026-01-31T12:00:00Z"},
+    ),
+    Route.LIST_SCHEDULES: Operation("List the schedules of the org of the key", ScheduleList),
+    Route.PUT_SCHEDULE: Operation(
+        "Create or replace a schedule",
+        Schedule,
+        request=NewSchedule,
+        example=_SCHEDULE,
+        errors=(ErrorCode.FLOW_NOT_FOUND, ErrorCode.MISSING_MESSAGE),
+        may_create=True,
+    ),
+    Route.SCHEDULE: Operation(
+        "Show a schedule with its next instants and its latest jobs", Schedule, query=ScheduleQuery
+    ),
+    Route.DELETE_SCHEDULE: replace(
+        _ON_SCHEDULE, summary="Delete a schedule", answer=None, status=HTTPStatus.NO_CONTENT
+    ),
+    Route.PAUSE_SCHEDULE: Operation("Pause a schedule", Schedule),
+    Route.RESUME_SCHEDULE: Operation("Resume a paused schedule", Schedule),
+    Route.TRIGGER_SCHEDULE: Operation(
+        "Submit the job of a schedule now, beside its instants",
+        JobAccepted,
+        request_headers=SubmissionHeaders,
+        status=HTTPStatus.ACCEPTED,
+        errors=(
+            ErrorCode.FLOW_NOT_FOUND,
+            ErrorCode.MISSING_MESSAGE,
+            ErrorCode.IDEMPOTENCY_CONFLICT,
+            ErrorCode.INSUFFICIENT_CREDITS,
+        ),
+        has_poll_interval=True,
     ),
     Route.FLOWS: Operation("List the flows of the deployment", FlowList),
     Route.USAGE: Operation(

@@ -4,9 +4,10 @@ from enum import StrEnum
 
 
 class Scope(StrEnum):
-    """A permission of an API key for the jobs of its org."""
+    """A permission of an API key for the jobs and schedules of its org."""
 
     SUBMIT = "submit"
     READ = "read"
     CANCEL = "cancel"
     USAGE = "usage"
+    SCHEDULES = "schedules"

@@ -136,6 +136,15 @@ class StepNotFoundError(Refusal):
         )
 
 
+class ScheduleNotFoundError(Refusal):
+    """A schedule that the caller's org does not have."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"There is no schedule {name[:160]!r} here: GET /api/v1/schedules lists those of the org."
+        )
+
+
 class UnreadableJobError(Refusal):
     """A job of the caller's org whose row cannot be read."""
 

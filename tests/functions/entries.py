@@ -13,6 +13,7 @@ from noukai_functions.handlers import (
     list_jobs,
     logs,
     retry,
+    schedules,
     status,
     statuses,
     submit,
@@ -41,6 +42,7 @@ _BY_ROUTE: dict[str, Callable[[Mapping[str, Any], Deployment], dict[str, Any]]] 
         route.key: list_jobs.handler.answer for route in (Route.LIST_JOBS, Route.LIST_PROJECT, Route.LIST_ORG)
     },
     Route.CANCEL_JOBS.key: cancel_jobs.handler.answer,
+    **{route.key: schedules.handler.answer for route in Route if "/schedules" in route.template},
     Route.USAGE.key: usage.handler.answer,
     **dict.fromkeys((Route.FLOWS.key, Route.OPENAPI.key, Route.HEALTH.key, DEFAULT_ROUTE), describe.answer),
 }

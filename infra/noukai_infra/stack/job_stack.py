@@ -10,7 +10,7 @@ from noukai_infra.settings import Settings
 from noukai_infra.stack.alarms.construct import Alarms
 from noukai_infra.stack.alarms.dashboard import Dashboard
 from noukai_infra.stack.alarms.definitions import Watched
-from noukai_infra.stack.api import Api
+from noukai_infra.stack.api.construct import Api
 from noukai_infra.stack.base.aliases import flows_description
 from noukai_infra.stack.base.assets import Assets
 from noukai_infra.stack.base.function import JobFunction
@@ -18,10 +18,11 @@ from noukai_infra.stack.base.worker_kinds import in_a_resource, kind_named, outp
 from noukai_infra.stack.dead_letters import VISIBILITY_SECONDS, DeadLetterReader
 from noukai_infra.stack.delayed_messages import DelayedMessages
 from noukai_infra.stack.metering import Metering
+from noukai_infra.stack.periodic.sweep import Sweep
+from noukai_infra.stack.periodic.tick import Tick
 from noukai_infra.stack.queues import Queues
 from noukai_infra.stack.storage.payloads import Payloads
 from noukai_infra.stack.storage.tables import Tables
-from noukai_infra.stack.sweep import Sweep
 from noukai_infra.stack.worker import Worker
 
 
@@ -66,6 +67,7 @@ class JobStack(Stack):
         metering = Metering(self, "Metering", settings=settings, code=code, tables=tables)
         sweep = partial(Sweep, self, "Sweep", settings=settings, code=code, tables=tables)
         sweep(queues=queues, uncounted=metering.uncounted)
+        Tick(self, "Tick", settings=settings, code=code, tables=tables)
         self._watch(settings, Watched(queues.jobs, metering.function, api.api_id))
         if self.bundling_required:
             self._name_flows(assets)

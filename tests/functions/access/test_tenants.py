@@ -18,6 +18,7 @@ BODY = {"parameters": {"a": 1}}
 BODIES: dict[Route, Any] = {
     Route.SUBMIT_JOBS: {"jobs": [BODY, {**BODY, "idempotencyKey": "k"}]},
     Route.STATUSES: {"ids": [UNKNOWN]},
+    Route.PUT_SCHEDULE: {"flow": "trial/add", "cron": "* * * * *", **BODY},
     Route.UPLOAD: {"bytes": 2, "sha256": "0" * 64},
 }
 """For the routes whose body is not a submission."""
@@ -57,6 +58,7 @@ VARIABLES = {
     "flow": st.sampled_from(["add", "add", "greet", "nothing", "größe"]),
     "version": st.sampled_from(["v0", "v1", "jobs"]),
     "id": st.sampled_from(["of acme", "of globex", UNKNOWN, "nonsense", UNKNOWN.upper(), ""]),
+    "name": st.sampled_from(["report", "nothing", "trial.add", "..", ""]),
     "step": st.sampled_from(["attempt-1", "attempt-x", ""]),
 }
 
@@ -125,6 +127,7 @@ def test_every_route_answers_each_key_as_declared(
         operation = OPERATIONS[route]
         assert answer.status in {
             operation.status,
+            *([201] if operation.may_create else []),
             *(code.status for code in operation.every_error(route)),
         } - {401, 403}
         is_there = named.get("id") == f"of {key.org}" and named.get("project", "trial") == "trial"

@@ -10,13 +10,21 @@ from noukai_wire.routes import Route
 from noukai_wire.scopes import Scope
 from tests.functions.harness import System
 
-PLACE = {"org": "acme", "project": "trial", "flow": "add", "version": "v0", "step": "attempt-1"}
+PLACE = {
+    "org": "acme",
+    "project": "trial",
+    "flow": "add",
+    "version": "v0",
+    "step": "attempt-1",
+    "name": "report",
+}
 SUBMISSION = {"parameters": {"a": 1}}
 BODIES: dict[Route, Any] = {
     Route.SUBMIT_JOBS: {"jobs": [SUBMISSION]},
     Route.STATUSES: {"ids": ["job_" + "a" * 26]},
     Route.UPLOAD: {"bytes": 2, "sha256": "0" * 64},
     Route.CANCEL_JOBS: {},
+    Route.PUT_SCHEDULE: {"flow": "trial/add", "cron": "* * * * *", **SUBMISSION},
 }
 
 

@@ -15,17 +15,18 @@ from tests.functions.harness import System
 
 COMPONENTS = "#/components/schemas/"
 OPERATION_NAMES = """
-cancel cancel_by_id cancel_jobs events events_by_id execute execute_version flows health list_jobs list_org
-list_project logs logs_by_id openapi
-retry retry_by_id status status_by_id statuses step_trace submit submit_jobs submit_version
-trace trace_stream
+cancel cancel_by_id cancel_jobs delete_schedule events events_by_id execute execute_version flows health
+list_jobs list_org list_project list_schedules logs logs_by_id openapi pause_schedule put_schedule
+resume_schedule retry retry_by_id schedule status status_by_id statuses step_trace submit submit_jobs submit_version
+trace trace_stream trigger_schedule
 upload usage wait wait_by_id
 """
 SCHEMA_NAMES = """
 AcceptedBatch AcceptedEntry AnyErrorAnswer Batch BatchEntry CancelledJobs DayUse ErrorAnswer ErrorDetail
 Event EventList ExecuteAnswer ExecuteResult FlowDescription FlowList GatewayError Health InputError
-JobAccepted JobCancellation JobIds JobList JobStatus LogLine LogPage
-OpenApi RunStep RunStepTrace RunSummary RunTrace StatusEntry StatusList Submission SubmitOptions UnreadableJob
+InstantNote JobAccepted JobCancellation JobIds JobList JobStatus LogLine LogPage NewSchedule
+OpenApi RunStep RunStepTrace RunSummary RunTrace Schedule ScheduleList ScheduledJob
+StatusEntry StatusList Submission SubmitOptions UnreadableJob
 Upload UploadTarget UploadedSubmission UsageReport Use
 """
 
@@ -49,7 +50,8 @@ def test_every_route_is_described(system: System) -> None:
     assert sum(len(path) for path in paths.values()) == len(Route)
     for route in Route:
         described, operation = paths[route.template][route.method.lower()], OPERATIONS[route]
-        statuses = {operation.status, *(code.status for code in operation.every_error(route))}
+        created = {201} if operation.may_create else set()
+        statuses = {operation.status, *created, *(code.status for code in operation.every_error(route))}
         assert {int(status) for status in described["responses"]} == statuses
         assert ({} in described["security"]) == operation.is_public
         assert {each["name"] for each in described["parameters"] if each["in"] == "path"} == set(

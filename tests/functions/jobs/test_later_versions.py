@@ -7,7 +7,7 @@ from noukai_functions.jobs.queue import JobQueue
 from noukai_functions.jobs.row import FORMAT
 from noukai_wire.routes import Route
 from tests.functions.harness import System
-from tests.functions.sweeping import swept
+from tests.functions.jobs.sweeping import swept
 
 
 def row(system: System, job_id: str) -> dict[str, Any]:

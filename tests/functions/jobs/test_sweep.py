@@ -5,8 +5,8 @@ from typing import Any
 from noukai_functions.jobs.lifecycle import START_WITHIN_MS, State
 from noukai_wire.routes import Route
 from tests.functions.harness import System
+from tests.functions.jobs.sweeping import swept
 from tests.functions.stand_ins.calls import hook, unreachable
-from tests.functions.sweeping import swept
 
 
 def test_overdue_jobs_are_settled(system: System) -> None:

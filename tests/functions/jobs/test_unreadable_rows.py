@@ -7,9 +7,9 @@ import pytest
 from noukai_functions.jobs.row import FORMAT, NAMES
 from noukai_wire.routes import Route
 from tests.functions.harness import System, output
-from tests.functions.lists import listed, path_of, submit
+from tests.functions.jobs.sweeping import swept
+from tests.functions.requests.lists import listed, path_of, submit
 from tests.functions.stand_ins.stream import DAY, count, ended
-from tests.functions.sweeping import swept
 
 SPOILT: dict[str, tuple[str, Any]] = {
     "no org": ("org", None),

@@ -8,7 +8,7 @@ import pytest
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
 from tests.functions.harness import System, assert_refused
-from tests.functions.lists import LISTS, listed
+from tests.functions.requests.lists import LISTS, listed
 from tests.functions.stand_ins.delayed_messages import moment
 from tests.functions.versions import HEAD, OLD, asset_of, live, version_in
 

@@ -9,9 +9,9 @@ from noukai_wire import limits
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
 from tests.functions.harness import Answer, System, assert_refused, output
+from tests.functions.jobs.sweeping import swept
 from tests.functions.stand_ins.calls import hook, unreachable
 from tests.functions.stand_ins.delayed_messages import delayed_messages, failing, fire, moment
-from tests.functions.sweeping import swept
 
 HOUR, DAY = 3600, 24 * 3600
 KEY = {"idempotency-key": "k"}

@@ -9,7 +9,7 @@ from noukai_functions.requests.job_filter import FlowSet, parse_filter
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
 from tests.functions.harness import Answer, System, assert_refused
-from tests.functions.lists import ADD, LISTS, operations, path_of, submit
+from tests.functions.requests.lists import ADD, LISTS, operations, path_of, submit
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from noukai_functions.jobs.lifecycle import Job, State
 from noukai_functions.jobs.row import order
 from noukai_wire.routes import Route
 from tests.functions.harness import System
-from tests.functions.lists import job_of
+from tests.functions.requests.lists import job_of
 
 FLOWS = ("trial/add", "trial/greet")
 PATHS = {

@@ -7,7 +7,7 @@ from noukai_functions.jobs.lifecycle import START_WITHIN_MS, State
 from noukai_functions.jobs.row import order
 from noukai_wire.routes import Route
 from tests.functions.harness import System
-from tests.functions.lists import ADD, LISTS, job_of, listed, operations, submit
+from tests.functions.requests.lists import ADD, LISTS, job_of, listed, operations, submit
 from tests.functions.stand_ins.calls import hook
 
 

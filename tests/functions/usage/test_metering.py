@@ -12,9 +12,9 @@ from noukai_functions.usage.records import Usage
 from noukai_wire.routes import Route
 from tests.functions.crashes import CrashError, crashing
 from tests.functions.harness import System
+from tests.functions.jobs.sweeping import swept
 from tests.functions.stand_ins.calls import hook
 from tests.functions.stand_ins.stream import DAY, Record, Stream, count, ended, sums
-from tests.functions.sweeping import swept
 
 
 def claim(system: System, job_id: str) -> Job:

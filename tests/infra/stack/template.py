@@ -26,11 +26,12 @@ API = [
     "cancel",
     "list_jobs",
     "cancel_jobs",
+    "schedules",
     "usage",
     "describe",
 ]
 READERS = ["worker", "dead_letters"]
-ENTRIES = [*API, *READERS, "sweep", "metering"]
+ENTRIES = [*API, *READERS, "sweep", "tick", "metering"]
 QUEUES = {"worker": "QueuesJobs", "dead_letters": "QueuesDeadLetters"}
 
 

@@ -36,6 +36,7 @@ HANDLERS = {
     Route.LIST_JOBS.key: "list_jobs",
     Route.LIST_PROJECT.key: "list_jobs",
     Route.LIST_ORG.key: "list_jobs",
+    **{route.key: "schedules" for route in Route if "/schedules" in route.template},
     Route.USAGE.key: "usage",
     Route.FLOWS.key: "describe",
     Route.OPENAPI.key: "describe",

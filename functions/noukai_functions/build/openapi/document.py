@@ -47,6 +47,10 @@ _VARIABLES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "flow": (f"The flow: {SLUG_RULE}", _SLUG),
     "version": ("The flow's version; there is but one", {"type": "string", "enum": ["v0"]}),
     "id": ("The job's id", {"type": "string", "pattern": "^job_[a-z2-7]{26}$"}),
+    "name": (
+        "The name; that of a schedule in code is `project.flow`",
+        {"type": "string", "pattern": r"^[a-z0-9-]+(\.[a-z0-9-]+)?$"},
+    ),
     "step": ("An attempt", {"type": "string", "pattern": "^attempt-([1-9]|1[0-9]|20)$"}),
 }
 _HEADERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
@@ -62,6 +66,7 @@ _TAGS = {
     "jobs": "Submissions of flows, as they wait, run and end.",
     "uploads": "Inputs that are too large for a body.",
     "flows": "What the deployment offers.",
+    "schedules": "Jobs at the instants of cron expressions.",
     "usage": "What an org has used.",
     _API_TAG: "The API itself.",
 }
@@ -188,15 +193,18 @@ def _responses(route: Route, operation: Operation, known: Mapping[str, str]) -> 
     # An accepted job always has a poll interval; a shown job has none once it has ended.
     certain = ["X-Request-ID", *(["Location", *_POLL_INTERVAL] if is_accepted else [])]
     possible = _POLL_INTERVAL if operation.has_poll_interval else ()
-    answer = _response(operation.summary, reference(operation.answer), certain, possible)
+    shown = None if operation.answer is None else reference(operation.answer)
+    answer = _response(operation.summary, shown, certain, possible)
     if operation.is_stream:
         answer["content"] = {"text/event-stream": {"schema": {"type": "string"}}}
     refusals = {
         str(int(status)): f"#/components/responses/{_name(codes)}"
         for status, codes in _codes(route, operation)
     }
+    created = {str(int(HTTPStatus.CREATED)): answer} if operation.may_create else {}
     return {
         str(int(operation.status)): answer | ({"links": _links(route, known)} if is_accepted else {}),
+        **created,
         **{status: {"$ref": place} for status, place in refusals.items()},
     }
 
@@ -235,7 +243,7 @@ def _response(text: str, schema: object, certain: Iterable[str], possible: Itera
             name: {"required": required, "description": _HEADERS[name][0], "schema": dict(_HEADERS[name][1])}
             for name, required in headers.items()
         },
-        "content": {"application/json": {"schema": schema}},
+        **({} if schema is None else {"content": {"application/json": {"schema": schema}}}),
     }
 
 

@@ -78,7 +78,7 @@ def wire_schemas(operations: Iterable[Operation], longest_seconds: int) -> dict[
     `longest_seconds` is the longest time limit of all workers.
     """
     operations = list(operations)
-    answers: set[type[WireModel]] = {ErrorAnswer, *(operation.answer for operation in operations)}
+    answers: set[type[WireModel]] = {ErrorAnswer, *(each.answer for each in operations if each.answer)}
     requests = {operation.request for operation in operations if operation.request is not None}
     _, answered = models_json_schema(
         [(model, "serialization") for model in _sorted(answers)],

@@ -1,7 +1,5 @@
 """The HTTP API: its routes, and the functions that answer them."""
 
-from dataclasses import dataclass
-
 from aws_cdk import Stack
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_iam as iam
@@ -10,6 +8,7 @@ from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
 from noukai_infra.settings import Settings
+from noukai_infra.stack.api.answerers import ANSWERERS, Answerer
 from noukai_infra.stack.base.acknowledgement import acknowledge
 from noukai_infra.stack.base.audit_log import audit_log
 from noukai_infra.stack.base.function import JobFunction
@@ -19,122 +18,12 @@ from noukai_infra.stack.metering import prices
 from noukai_infra.stack.queues import JobQueues
 from noukai_infra.stack.storage.payloads import Payloads
 from noukai_infra.stack.storage.tables import Tables
-from noukai_wire.routes import BASE_PATH, DEFAULT_ROUTE, Route
+from noukai_wire.routes import BASE_PATH, DEFAULT_ROUTE
 
 _TIMEOUT = 29
 """In seconds, below the gateway's timeout of 30 seconds, so that the function's answer comes first."""
 
 
-@dataclass(frozen=True)
-class _Answerer:
-    """The settings of a function that answers routes: its access to tables, queues, schedules and objects."""
-
-    entry: str
-    routes: tuple[Route, ...]
-    job_actions: tuple[str, ...] = ()
-    payload_actions: tuple[str, ...] = ()
-    lists: bool = False
-    holds: bool = False
-    sends: bool = False
-    delays_messages: bool = False
-    withdraws: bool = False
-    submits: bool = False
-    """Whether it makes jobs: it refuses them by the org's budget, and may be audited."""
-    reports_use: bool = False
-    is_audited: bool = False
-    """Whether it changes something on a caller's behalf, and so writes the audit log."""
-
-
-_SUBMIT_ACTIONS = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
-_STATUS_ACTIONS = ("dynamodb:GetItem", "dynamodb:UpdateItem")
-_CANCEL_ACTIONS = ("dynamodb:PutItem", "dynamodb:UpdateItem")
-_READ_PAYLOADS = ("s3:GetObject",)
-_LISTING_ACTIONS = ("dynamodb:BatchGetItem", "dynamodb:UpdateItem")
-
-_ANSWERERS = (
-    _Answerer(
-        "submit",
-        (Route.SUBMIT, Route.SUBMIT_VERSION),
-        _SUBMIT_ACTIONS,
-        _READ_PAYLOADS,
-        submits=True,
-        sends=True,
-        delays_messages=True,
-    ),
-    _Answerer("upload", (Route.UPLOAD,), payload_actions=("s3:PutObject",)),
-    _Answerer(
-        "submit_jobs",
-        (Route.SUBMIT_JOBS,),
-        _SUBMIT_ACTIONS,
-        _READ_PAYLOADS,
-        submits=True,
-        sends=True,
-        delays_messages=True,
-    ),
-    _Answerer(
-        "execute",
-        (Route.EXECUTE, Route.EXECUTE_VERSION),
-        _SUBMIT_ACTIONS,
-        _READ_PAYLOADS,
-        submits=True,
-        holds=True,
-        sends=True,
-    ),
-    _Answerer(
-        "retry",
-        (Route.RETRY, Route.RETRY_BY_ID),
-        _SUBMIT_ACTIONS,
-        _READ_PAYLOADS,
-        submits=True,
-        sends=True,
-    ),
-    _Answerer("status", (Route.STATUS, Route.STATUS_BY_ID), _STATUS_ACTIONS, payload_actions=_READ_PAYLOADS),
-    _Answerer(
-        "statuses",
-        (Route.STATUSES,),
-        ("dynamodb:BatchGetItem", "dynamodb:UpdateItem"),
-        payload_actions=_READ_PAYLOADS,
-    ),
-    _Answerer(
-        "wait", (Route.WAIT, Route.WAIT_BY_ID), _STATUS_ACTIONS, payload_actions=_READ_PAYLOADS, holds=True
-    ),
-    _Answerer(
-        "logs",
-        (Route.LOGS, Route.LOGS_BY_ID),
-        (*_STATUS_ACTIONS, "dynamodb:BatchGetItem"),
-        payload_actions=_READ_PAYLOADS,
-        holds=True,
-    ),
-    _Answerer(
-        "trace",
-        (Route.TRACE, Route.STEP_TRACE, Route.TRACE_STREAM),
-        _STATUS_ACTIONS,
-        payload_actions=_READ_PAYLOADS,
-        holds=True,
-    ),
-    _Answerer("events", (Route.EVENTS, Route.EVENTS_BY_ID), _STATUS_ACTIONS),
-    _Answerer(
-        "cancel",
-        (Route.CANCEL, Route.CANCEL_BY_ID),
-        _CANCEL_ACTIONS,
-        payload_actions=_READ_PAYLOADS,
-        withdraws=True,
-        is_audited=True,
-    ),
-    _Answerer(
-        "list_jobs", (Route.LIST_JOBS, Route.LIST_PROJECT, Route.LIST_ORG), _LISTING_ACTIONS, lists=True
-    ),
-    _Answerer(
-        "cancel_jobs",
-        (Route.CANCEL_JOBS,),
-        (*_LISTING_ACTIONS, "dynamodb:PutItem"),
-        lists=True,
-        withdraws=True,
-        is_audited=True,
-    ),
-    _Answerer("usage", (Route.USAGE,), reports_use=True),
-    _Answerer("describe", (Route.FLOWS, Route.OPENAPI, Route.HEALTH)),
-)
 _FALLBACK = "describe"
 _STAGE = "$default"
 
@@ -177,7 +66,7 @@ class Api(Construct):
             ),
         )
         self.audit_log = audit_log(self, settings)
-        for answerer in _ANSWERERS:
+        for answerer in ANSWERERS:
             self._add(answerer)
         acknowledge(self, "APIG1", "access logs cost a seventh of a request; functions log failures")
         acknowledge(
@@ -196,7 +85,7 @@ class Api(Construct):
         """Return the gateway's id of the API."""
         return self._api.api_id
 
-    def _add(self, answerer: _Answerer) -> None:
+    def _add(self, answerer: Answerer) -> None:
         function = self._function(answerer)
         integration = HttpLambdaIntegration(answerer.entry, function.live, scope_permission_to_route=False)
         keys = [key for route in answerer.routes for key in route.keys]
@@ -220,7 +109,7 @@ class Api(Construct):
         gateway = iam.ServicePrincipal("apigateway.amazonaws.com")
         function.add_permission("DefaultRoute", principal=gateway, source_arn=api, scope=self)
 
-    def _function(self, answerer: _Answerer) -> JobFunction:
+    def _function(self, answerer: Answerer) -> JobFunction:
         settings = self._settings
         tables = self._tables
         environment = {"KEYS_TABLE": tables.keys.table_name, "USAGE_TABLE": tables.usage.table_name}
@@ -252,7 +141,7 @@ class Api(Construct):
         self._allow(function, answerer)
         return function
 
-    def _allow(self, function: JobFunction, answerer: _Answerer) -> None:
+    def _allow(self, function: JobFunction, answerer: Answerer) -> None:
         tables = self._tables
         tables.keys.grant(function, "dynamodb:GetItem")
         function.add_to_role_policy(noting_uses(tables.keys))

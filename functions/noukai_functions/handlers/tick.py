@@ -1,0 +1,48 @@
+"""The handler that looks each minute for what is due: one part after the other."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from noukai_functions.deployment import Deployment, deployed
+from noukai_functions.init_phase import get_ready
+from noukai_functions.telemetry.logger import InvocationFailedError, logger, logs_failures
+
+if TYPE_CHECKING:
+    from noukai_functions.api.endpoint import Event
+
+HasTime = Callable[[], bool]
+"""Return whether a part may go on; what it leaves, the next tick finds."""
+
+Part = Callable[[Deployment, HasTime], None]
+
+_MARGIN_MS = 10_000
+"""The time reserved for what a part has begun."""
+
+PARTS: Mapping[str, Part] = {}
+"""The parts by name. Each finds what is due by itself, and does it at least once."""
+
+
+def run(deployment: Deployment, has_time: HasTime, parts: Mapping[str, Part] = PARTS) -> None:
+    """Run every part; one that fails does not stop the others.
+
+    Raises:
+        InvocationFailedError: a part has failed.
+    """
+    failed = []
+    for name, look in parts.items():
+        try:
+            look(deployment, has_time)
+        except Exception:  # noqa: BLE001 - the other parts go on; the invocation fails at its end
+            logger().exception("a part of the tick failed", extra={"part": name})
+            failed.append(name)
+    if failed:
+        raise InvocationFailedError(", ".join(failed))
+
+
+@logs_failures
+def handler(_event: "Event", context: Any) -> None:
+    """Handle the event of a minute."""
+    run(deployed(), lambda: context.get_remaining_time_in_millis() > _MARGIN_MS)
+
+
+get_ready(lambda made: (made.table, logger()))

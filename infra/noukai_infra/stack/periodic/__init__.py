@@ -1,0 +1,1 @@
+"""Functions that rules invoke at fixed times."""

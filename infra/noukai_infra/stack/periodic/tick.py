@@ -1,0 +1,39 @@
+"""The tick: a function that looks each minute for what is due."""
+
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from noukai_infra.settings import Settings
+from noukai_infra.stack.base.function import JobFunction
+from noukai_infra.stack.storage.tables import Tables
+
+_TIMEOUT = 120
+"""In seconds. Two ticks at once do nothing twice."""
+
+
+class Tick(Construct):
+    """The function of the tick, and the rule that invokes it at each minute.
+
+    What a part of it may do is allowed where the part's construct is made.
+    """
+
+    def __init__(
+        self, scope: Construct, name: str, *, settings: Settings, code: lambda_.Code, tables: Tables
+    ) -> None:
+        super().__init__(scope, name)
+        self.function = JobFunction(
+            self,
+            "Function",
+            entry="tick",
+            code=code,
+            settings=settings,
+            memory=settings.memory,
+            timeout=_TIMEOUT,
+            environment={"JOBS_TABLE": tables.jobs.table_name},
+        )
+        # No retries, since the next tick finds what a failed one has left.
+        target = targets.LambdaFunction(self.function.live, retry_attempts=0)
+        minutely = events.Schedule.cron(minute="*")
+        events.Rule(self, "Minutely", schedule=minutely, targets=[target])
