@@ -3,7 +3,6 @@
 Each part's modules are imported on first use too, to keep cold starts short.
 """
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -13,27 +12,17 @@ from typing import TYPE_CHECKING
 
 from noukai_functions.clock import Clock
 from noukai_functions.names import DEFAULT_KIND
-from noukai_functions.resources import Resources
+from noukai_functions.request_parts import RequestParts
 from noukai_functions.worker.time_limits import TimeLimits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from noukai_functions.api.outputs import Outputs
-    from noukai_functions.api.status_entries import StatusEntries
-    from noukai_functions.catalog.entries import Catalog
     from noukai_functions.jobs.estimate import RunTimes
     from noukai_functions.jobs.lifecycle import Job
-    from noukai_functions.jobs.queue import JobQueues
     from noukai_functions.logs.attempt_log import AttemptLog
     from noukai_functions.metrics.job_metrics import JobMetrics
     from noukai_functions.metrics.queue_check import QueueCheck
-    from noukai_functions.requests.admission import Admission
-    from noukai_functions.requests.cancellation import Cancellation
-    from noukai_functions.requests.job_page import JobPages
-    from noukai_functions.requests.log_following import LogFollowing
-    from noukai_functions.requests.lookup import Lookup
-    from noukai_functions.requests.retry import Retries
     from noukai_functions.telemetry.audit import AuditLog
     from noukai_functions.telemetry.emf import Metrics
     from noukai_functions.usage.budget_watch import BudgetWatch
@@ -48,7 +37,7 @@ ASSET = Path(__file__).resolve().parent.parent
 
 
 @dataclass
-class Deployment(Resources):
+class Deployment(RequestParts):
     """A function's surroundings: tables, queues, flow catalog and clock.
 
     `environment` holds the variables that the stack sets. `asset` is the folder with `catalog` and, for a
@@ -59,77 +48,12 @@ class Deployment(Resources):
     asset: Path = ASSET
     clock: Clock = field(default_factory=Clock)
 
-    @cached_property
-    def admission(self) -> "Admission":
-        """Return the admission, which turns submissions into jobs."""
-        from noukai_functions.requests.admission import Admission
-
-        return Admission(
-            self.catalog,
-            self.table,
-            self.budgets,
-            self.queues,
-            self.clock,
-            lambda: self.delayed_messages,
-            lambda: self.objects,
-        )
-
     def prepare_submissions(self) -> None:
         """Make the parts that every submission uses."""
         from noukai_functions.catalog.entries import SUBMISSION
 
         _ = self.api_keys, self.admission
         self.catalog.prepare(SUBMISSION)
-
-    @cached_property
-    def lookup(self) -> "Lookup":
-        """Return the lookup of jobs by their ids."""
-        from noukai_functions.requests.lookup import Lookup
-
-        return Lookup(self.table, self.clock)
-
-    @cached_property
-    def log_following(self) -> "LogFollowing":
-        """Return the following of jobs' logs."""
-        from noukai_functions.logs.reader import LogReader
-        from noukai_functions.requests.log_following import LogFollowing
-
-        return LogFollowing(self.table, LogReader(self.log_store), self.followers, self.clock)
-
-    @cached_property
-    def job_pages(self) -> "JobPages":
-        """Return the pages of selected jobs."""
-        from noukai_functions.requests.job_page import JobPages
-
-        return JobPages(self.table, self.index, self.clock)
-
-    @cached_property
-    def cancellation(self) -> "Cancellation":
-        """Return the cancellation of jobs."""
-        from noukai_functions.requests.cancellation import Cancellation
-
-        return Cancellation(self.table, self.clock, lambda: self.delayed_messages, lambda: self.saved_inputs)
-
-    @cached_property
-    def retries(self) -> "Retries":
-        """Return the retries, which resubmit the inputs of jobs that did not complete."""
-        from noukai_functions.requests.retry import Retries
-
-        return Retries(self.catalog, self.saved_inputs, self.admission, self.clock, lambda: self.objects)
-
-    @cached_property
-    def outputs(self) -> "Outputs":
-        """Return the reader of job outputs for answers."""
-        from noukai_functions.api.outputs import Outputs
-
-        return Outputs(lambda: self.objects)
-
-    @cached_property
-    def status_entries(self) -> "StatusEntries":
-        """Return the reader of many jobs' statuses."""
-        from noukai_functions.api.status_entries import StatusEntries
-
-        return StatusEntries(self.table, self.clock, self.outputs)
 
     @cached_property
     def budget_watch(self) -> "BudgetWatch":
@@ -194,13 +118,6 @@ class Deployment(Resources):
         return None if memory is None else int(memory)
 
     @cached_property
-    def queues(self) -> "JobQueues":
-        """Return the queues of all worker kinds."""
-        from noukai_functions.jobs.queue import JobQueues
-
-        return JobQueues(self.queue, json.loads(self.environment.get("WORKER_KIND_QUEUES", "{}")))
-
-    @cached_property
     def run_times(self) -> "RunTimes":
         """Return the run times of each flow as measured by this worker."""
         from noukai_functions.jobs.estimate import RunTimes
@@ -222,13 +139,6 @@ class Deployment(Resources):
 
         memory = int(self.environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024")) << 20
         return ProcessPool(body, memory, Masker.of(self.environment))
-
-    @cached_property
-    def catalog(self) -> "Catalog":
-        """Return the catalog of the flows."""
-        from noukai_functions.catalog.entries import Catalog
-
-        return Catalog.load(self.asset / "catalog")
 
     @property
     def times(self) -> TimeLimits:

@@ -17,7 +17,8 @@ COMPONENTS = "#/components/schemas/"
 OPERATION_NAMES = """
 cancel cancel_by_id cancel_jobs delete_schedule events events_by_id execute execute_version flows health
 list_jobs list_org list_project list_schedules logs logs_by_id openapi pause_schedule put_schedule
-resume_schedule retry retry_by_id schedule status status_by_id statuses step_trace submit submit_jobs submit_version
+resume_schedule retry retry_by_id schedule status status_by_id statuses step_trace submit submit_jobs
+submit_version
 trace trace_stream trigger_schedule
 upload usage wait wait_by_id
 """

@@ -1,0 +1,105 @@
+"""The parts that requests are made of, each made from the function's environment on first use."""
+
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from noukai_functions.resources import Resources
+
+if TYPE_CHECKING:
+    from noukai_functions.api.outputs import Outputs
+    from noukai_functions.api.status_entries import StatusEntries
+    from noukai_functions.catalog.entries import Catalog
+    from noukai_functions.jobs.queue import JobQueues
+    from noukai_functions.requests.admission import Admission
+    from noukai_functions.requests.cancellation import Cancellation
+    from noukai_functions.requests.job_page import JobPages
+    from noukai_functions.requests.log_following import LogFollowing
+    from noukai_functions.requests.lookup import Lookup
+    from noukai_functions.requests.retry import Retries
+
+
+class RequestParts(Resources):
+    """What submits, finds, shows, cancels and retries jobs, and the catalog that it stands on."""
+
+    asset: Path
+
+    @cached_property
+    def admission(self) -> "Admission":
+        """Return the admission, which turns submissions into jobs."""
+        from noukai_functions.requests.admission import Admission
+
+        return Admission(
+            self.catalog,
+            self.table,
+            self.budgets,
+            self.queues,
+            self.clock,
+            lambda: self.delayed_messages,
+            lambda: self.objects,
+        )
+
+    @cached_property
+    def lookup(self) -> "Lookup":
+        """Return the lookup of jobs by their ids."""
+        from noukai_functions.requests.lookup import Lookup
+
+        return Lookup(self.table, self.clock)
+
+    @cached_property
+    def log_following(self) -> "LogFollowing":
+        """Return the following of jobs' logs."""
+        from noukai_functions.logs.reader import LogReader
+        from noukai_functions.requests.log_following import LogFollowing
+
+        return LogFollowing(self.table, LogReader(self.log_store), self.followers, self.clock)
+
+    @cached_property
+    def job_pages(self) -> "JobPages":
+        """Return the pages of selected jobs."""
+        from noukai_functions.requests.job_page import JobPages
+
+        return JobPages(self.table, self.index, self.clock)
+
+    @cached_property
+    def cancellation(self) -> "Cancellation":
+        """Return the cancellation of jobs."""
+        from noukai_functions.requests.cancellation import Cancellation
+
+        return Cancellation(self.table, self.clock, lambda: self.delayed_messages, lambda: self.saved_inputs)
+
+    @cached_property
+    def retries(self) -> "Retries":
+        """Return the retries, which resubmit the inputs of jobs that did not complete."""
+        from noukai_functions.requests.retry import Retries
+
+        return Retries(self.catalog, self.saved_inputs, self.admission, self.clock, lambda: self.objects)
+
+    @cached_property
+    def outputs(self) -> "Outputs":
+        """Return the reader of job outputs for answers."""
+        from noukai_functions.api.outputs import Outputs
+
+        return Outputs(lambda: self.objects)
+
+    @cached_property
+    def status_entries(self) -> "StatusEntries":
+        """Return the reader of many jobs' statuses."""
+        from noukai_functions.api.status_entries import StatusEntries
+
+        return StatusEntries(self.table, self.clock, self.outputs)
+
+    @cached_property
+    def queues(self) -> "JobQueues":
+        """Return the queues of all worker kinds."""
+        from noukai_functions.jobs.queue import JobQueues
+
+        return JobQueues(self.queue, json.loads(self.environment.get("WORKER_KIND_QUEUES", "{}")))
+
+    @cached_property
+    def catalog(self) -> "Catalog":
+        """Return the catalog of the flows."""
+        from noukai_functions.catalog.entries import Catalog
+
+        return Catalog.load(self.asset / "catalog")
