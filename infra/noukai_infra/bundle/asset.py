@@ -18,7 +18,11 @@ from noukai_infra.bundle.target import AssetName, Platform
 from noukai_infra.folders import SETTINGS_FILE
 from noukai_infra.settings import WorkerKind
 
-_GROUPS: dict[AssetName, tuple[str, ...]] = {"api": ("aws", "functions"), "worker": ("functions", "worker")}
+_ZONES = "zones"
+_GROUPS: dict[AssetName, tuple[str, ...]] = {
+    "api": ("aws", "functions", _ZONES),
+    "worker": ("functions", "worker"),
+}
 _ENGINE = "engine"
 """The extra content of the API's asset if validating a flow's input needs pydantic's engine. Workers always
 have it."""
@@ -116,6 +120,7 @@ class Bundler:
             libraries = [
                 *self._required(dependencies),
                 *self._own("worker", dependencies),
+                dependencies.of_group(_ZONES),
                 dependencies.of_runtime(),
             ]
             build_catalog(self.flows, [*libraries, code], catalog, self.worker, self.former)

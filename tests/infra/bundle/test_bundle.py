@@ -1,7 +1,11 @@
 """The content of the assets."""
 
+import importlib.resources
 import importlib.util
 import shutil
+import subprocess
+import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +25,7 @@ ELF_MACHINE = {"aarch64": 183, "x86_64": 62}
 OURS = {"noukai_functions", "noukai_wire", "catalog", "authorities.pem"}
 LIBRARIES = {"aws_lambda_powertools", "fastjsonschema", "jmespath", "typing_extensions.pyc"}
 AWS = {"botocore", "dateutil", "jmespath", "six.pyc", "urllib3"}
+ZONES = {"tzdata"}
 WORKERS = {"own", "flows", "pydantic", "pydantic_core", "annotated_types", "typing_inspection"}
 
 
@@ -35,7 +40,7 @@ def top_level(folder: Path) -> set[str]:
 @pytest.mark.parametrize("platform", ["manylinux", "host"])
 def test_api_asset_has_our_code_its_libraries_and_nothing_else(asset: Assets, platform: Platform) -> None:
     """No flow, no library that only flows, the client, the stack or the tests need."""
-    assert top_level(asset("api", platform)) == OURS | LIBRARIES | AWS
+    assert top_level(asset("api", platform)) == OURS | LIBRARIES | AWS | ZONES
 
 
 @pytest.mark.parametrize("platform", ["manylinux", "host"])
@@ -69,6 +74,33 @@ def test_asset_describes_only_the_services_that_are_called(asset: Assets) -> Non
     data = asset("api", "manylinux") / "botocore" / "data"
     assert {path.name for path in data.iterdir() if path.is_dir()} == {"dynamodb", "s3", "scheduler", "sqs"}
     assert not [path for path in asset("api", "manylinux").rglob("*") if path.suffix == ".pyi"]
+
+
+def test_api_asset_has_every_time_zone_of_the_library(asset: Assets) -> None:
+    """In one file: 600 small ones take four times as much."""
+    package = asset("api", "manylinux") / "tzdata"
+    assert top_level(package) == {"__init__.pyc", "zones", "zoneinfo.zip"}
+    library = importlib.resources.files("tzdata")
+    with zipfile.ZipFile(package / "zoneinfo.zip") as packed:
+        assert sorted(packed.namelist()) == sorted(library.joinpath("zones").read_text().split())
+        for name in packed.namelist():
+            assert packed.read(name) == library.joinpath("zoneinfo", *name.split("/")).read_bytes()
+
+
+def test_time_zones_of_the_asset_can_be_read(asset: Assets) -> None:
+    """As the functions read them."""
+    program = (
+        "from noukai_functions.schedules.zones import zone, zone_names\n"
+        "print(len({zone(name).key for name in zone_names()}) == len(zone_names()))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", program],
+        cwd=asset("api", "host"),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "True\n"
 
 
 @pytest.mark.parametrize("name", ["api", "worker"])
@@ -136,7 +168,7 @@ def test_engine_is_in_the_apis_asset_only_if_a_flow_takes_it(
         "from datetime import date\nfrom noukai.flow import flow\n\n@flow\ndef due(on: date) -> None: ...\n"
     )
     folder = write("api", "manylinux", flows)
-    assert top_level(folder) == OURS | LIBRARIES | AWS | {"pydantic_core"}
+    assert top_level(folder) == OURS | LIBRARIES | AWS | ZONES | {"pydantic_core"}
     archive = shutil.make_archive(str(tmp_path / "api"), "zip", folder)
     assert Path(archive).stat().st_size < 5e6
 

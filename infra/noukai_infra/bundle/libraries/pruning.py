@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from noukai_infra.bundle.error import BundleError
+from noukai_infra.bundle.libraries.time_zones import pack_time_zones
 
 _MACHINES_OWN = ("bin", ".lock", "**/__pycache__", "*.dist-info/uv_*.json", "*.dist-info/direct_url.json")
 """Files that depend on this machine or the time of installation; without them, an asset is reproducible."""
@@ -126,6 +127,7 @@ def prune_own(folder: Path) -> None:
         for path in _expected(folder, name):
             _replace(path, path, _compiling_later(name, path.read_text()))
     _shorten_descriptions(folder)
+    pack_time_zones(folder)
 
 
 def _expected(folder: Path, pattern: str) -> list[Path]:
