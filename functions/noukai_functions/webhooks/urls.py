@@ -6,17 +6,16 @@ from dataclasses import dataclass
 
 from noukai_functions.refusals import InvalidInputError
 from noukai_functions.webhooks.addresses import Address, address_of, is_public
+from noukai_wire.limits import MAX_WEBHOOK_URL_LENGTH
 
-MAX_URL_BYTES = 2048
 _HTTPS_PORT = 443
 _URL = re.compile(r"([a-z][a-z0-9+.-]*)://([^/?#]*)(/[^?#]*)?(\?[^#]*)?", re.IGNORECASE)
 _VISIBLE_ASCII = re.compile(r"[!-~]+")
 _AUTHORITY = re.compile(r"(\[[^\]]*\]|[^\[\]:]*)(?::(\d{1,5}))?")
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-_NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
-_MAX_NAME = 253
+_MAX_NAME, _MAX_SHOWN = 253, 64
 _MAX_PORT = 65_535
-_INTERNAL = ("localhost", "local", "internal", "home.arpa", "intranet", "lan", "onion")
+_INTERNAL = ("localhost", "localdomain", "local", "internal", "home.arpa", "intranet", "lan", "onion")
 """The ends of names that the public internet does not have."""
 
 
@@ -65,8 +64,8 @@ class UrlRules:
 
 def _parts(url: str) -> tuple[str, str, str]:
     """Return the scheme, the authority and the path with its query."""
-    if len(url) > MAX_URL_BYTES:
-        raise _refused(f"the URL is longer than {MAX_URL_BYTES} bytes")
+    if len(url) > MAX_WEBHOOK_URL_LENGTH:
+        raise _refused(f"the URL is longer than {MAX_WEBHOOK_URL_LENGTH} characters")
     if not _VISIBLE_ASCII.fullmatch(url) or "\\" in url:
         raise _refused(
             "a URL has ASCII characters without spaces and backslashes: write others as %xx or xn--"
@@ -86,7 +85,7 @@ def _host_and_port(authority: str) -> tuple[str, int | None]:
     found = _AUTHORITY.fullmatch(authority)
     if found is None:
         raise _refused(
-            f"{authority!r} is no host: write a name, an IPv4 address or an IPv6 address in brackets"
+            f"{_shown(authority)} is no host: write a name, an IPv4 address or an IPv6 address in brackets"
         )
     host, port = found[1].lower(), found[2]
     if port is not None and not 0 < int(port) <= _MAX_PORT:
@@ -102,21 +101,27 @@ def _checked_host(host: str) -> str:
     if host.endswith("."):
         raise _refused("the host ends with a dot: leave it out")
     if len(host) > _MAX_NAME or not all(_LABEL.fullmatch(label) for label in labels):
-        raise _refused(f"{host!r} is no host name: its parts have letters, digits and hyphens")
-    if _NUMBER.fullmatch(labels[-1]):
+        raise _refused(f"{_shown(host)} is no host name: its parts have letters, digits and hyphens")
+    if labels[-1][0].isdigit():  # as in 127.1 and 0x7f.1: parsers disagree about which are numbers
         return _checked_address(host, is_v6=False)
     if len(labels) == 1 or any(f".{host}".endswith(f".{end}") for end in _INTERNAL):
-        raise _refused(f"{host!r} is an internal name: only names of the public internet are allowed")
+        raise _refused(f"{_shown(host)} is an internal name: only names of the public internet are allowed")
     return host
 
 
 def _checked_address(text: str, *, is_v6: bool) -> str:
     address = address_of(text)
     if address is None or (address.version == 6) != is_v6:  # noqa: PLR2004 - of the protocol
-        raise _refused(f"{text!r} is no address: write four decimal numbers, or an IPv6 address in brackets")
+        raise _refused(
+            f"{_shown(text)} is no address: write four decimal numbers, or an IPv6 address in brackets"
+        )
     if not is_public(address):
         raise _refused(f"the address {text} is not public: only public addresses are allowed")
     return text
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= _MAX_SHOWN else text[:_MAX_SHOWN] + "…")
 
 
 def _refused(sentence: str) -> InvalidInputError:

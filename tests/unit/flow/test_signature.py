@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from noukai.flow.runtime import Signature
-from tests.unit.decorators import noted
+from tests.unit.flow.decorators import noted
 
 
 class Line(BaseModel):

@@ -23,6 +23,7 @@ from noukai_functions.webhooks.urls import Receiver, UrlRules
 
 POST_SECONDS = 15.0
 """From the look-up of the name to the last byte that is read."""
+_CHECK_SECONDS = 2.0
 _LOOPBACK = (IPv4Address("127.0.0.1"), IPv6Address("::1"))
 _REASONS: Sequence[tuple[type[Exception], Callable[[Any], str]]] = (
     (InvalidInputError, lambda error: error.errors[0][1]),
@@ -89,6 +90,22 @@ class Poster:
         context.set_alpn_protocols(["http/1.1"])
         return context
 
+    def check(self, url: str) -> None:
+        """Refuse a URL that is not allowed, or whose name leads to an internal address by now.
+
+        A name that is not found is allowed: it may be made later, and is looked up again at each posting.
+
+        Raises:
+            InvalidInputError: the URL may not be that of a webhook.
+        """
+        receiver = self._rules.receiver(url)
+        try:
+            self._addresses(receiver, Deadline(_CHECK_SECONDS, self._monotonic))
+        except NotPublicError as error:
+            raise InvalidInputError([("url", str(error))]) from error
+        except (UnresolvedError, TimeoutError):
+            pass
+
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Send a body; return the answer, whatever its status.
 
@@ -141,8 +158,10 @@ class Poster:
     ) -> tuple[int, int | None, str]:
         receiver = self._rules.receiver(url)
         addresses = self._addresses(receiver, deadline)
-        with _connected(addresses, receiver.port, deadline) as plain:
-            connection = plain if receiver.is_local else self._secured(plain, receiver, deadline)
+        with (
+            _connected(addresses, receiver.port, deadline) as plain,
+            self._secured(plain, receiver, deadline) as connection,
+        ):
             timed = TimedSocket(connection, deadline)
             # A receiver may answer without reading all, and close: its answer counts.
             with suppress(BrokenPipeError, ConnectionResetError):
@@ -162,7 +181,9 @@ class Poster:
                 raise NotPublicError(f"the name leads to {address}, which is not a public address")
         return found
 
-    def _secured(self, plain: socket, receiver: Receiver, deadline: Deadline) -> ssl.SSLSocket:
+    def _secured(self, plain: socket, receiver: Receiver, deadline: Deadline) -> socket:
+        if receiver.is_local:
+            return plain
         plain.settimeout(deadline.remaining())
         return self._tls.wrap_socket(plain, server_hostname=receiver.host)
 

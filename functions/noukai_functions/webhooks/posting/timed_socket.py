@@ -16,13 +16,20 @@ class TooLongError(Exception):
     """An answer that sends more than anyone reads."""
 
 
+class _Reader(io.BufferedReader):
+    """A reader that stays open when an interim answer is done with: the next answer follows in it."""
+
+    def close(self) -> None:
+        """Do nothing: the connection is closed by its owner."""
+
+
 class TimedSocket(io.RawIOBase):
     """A connected socket as `http.client` uses it. Whoever made the connection closes it."""
 
     def __init__(self, connection: socket, deadline: Deadline) -> None:
         self._connection = connection
         self._received = 0
-        self._reader: io.BufferedReader[TimedSocket] = io.BufferedReader(self)
+        self._reader = _Reader(self)
         self.deadline = deadline
 
     def readable(self) -> bool:
@@ -47,6 +54,6 @@ class TimedSocket(io.RawIOBase):
             self._connection.settimeout(self.deadline.remaining())
             rest = rest[self._connection.send(rest) :]
 
-    def makefile(self, _mode: str = "rb") -> "io.BufferedReader[TimedSocket]":
+    def makefile(self, _mode: str = "rb") -> io.BufferedReader:
         """Return the one reader, which keeps what it has read ahead."""
         return self._reader
