@@ -23,8 +23,6 @@ NoukaiError
     ├── JobCancelledError
     ├── ResultLostError                 the job is completed, but its result is lost
     └── WaitTimeoutError (TimeoutError) the job had not ended at the deadline; it goes on
-
-Receivers of webhooks need no client: `noukai.webhooks` has two errors of its own under the same root.
 """
 
 from typing import Any, cast
