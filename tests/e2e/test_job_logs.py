@@ -43,6 +43,7 @@ def die() -> None:
     ctypes.CDLL(None).printf(b"by C\\n")
     dies = "import os; print('by a child'); os.kill(os.getpid(), 9)"
     subprocess.run([sys.executable, "-c", dies])
+    print("last words", end="")
     os._exit(3)
 
 
@@ -117,7 +118,7 @@ def test_follower_sees_a_line_within_seconds(api: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("flow", "heard"), [("mutter", ["by C, unfinished"]), ("die", ["by C", "by a child"])]
+    ("flow", "heard"), [("mutter", ["by C, unfinished"]), ("die", ["by C", "by a child", "last words"])]
 )
 def test_what_nobody_flushes_is_heard(api: httpx.Client, flow: str, heard: list[str]) -> None:
     """What C code and children print is in the log of its own job, though a process that is kept or killed

@@ -71,9 +71,19 @@ class AttemptLog:
         """Return whether `close` has something to store."""
         return self.has_news or self._dropped > 0
 
+    @property
+    def is_full(self) -> bool:
+        """Return whether further lines are only counted."""
+        return self._bytes >= MOST_BYTES or self._count >= MOST_LINES
+
+    def skip(self, lines: int, size: int) -> None:
+        """Count lines that the flow's process has dropped, and their bytes."""
+        self._dropped += lines
+        self._dropped_bytes += size
+
     def hear(self, stream: int, data: bytes) -> bytes:
         """Take what was read from a pipe; return the lines to copy to the worker's log."""
-        if self._is_full:
+        if self.is_full:
             self._skip(stream, data)
             return b""
         lines = self._stream(stream).feed(data)
@@ -171,7 +181,7 @@ class AttemptLog:
         now, stream, copied = self.clock.now(), _STREAMS[number], []
         is_masked = stream != LOG and self.masker.finds("\n".join(text for text, _ in lines))
         for place, (text, left_out) in enumerate(lines):
-            if self._is_full:
+            if self.is_full:
                 self._drop(lines[place:])
                 break
             if stream == LOG:
@@ -185,10 +195,6 @@ class AttemptLog:
             if self.copies:
                 copied.append(self._copy(line))
         return b"".join(copied)
-
-    @property
-    def _is_full(self) -> bool:
-        return self._bytes >= MOST_BYTES or self._count >= MOST_LINES
 
     @property
     def _count(self) -> int:

@@ -196,7 +196,8 @@ def _responses(route: Route, operation: Operation, known: Mapping[str, str]) -> 
     shown = None if operation.answer is None else reference(operation.answer)
     answer = _response(operation.summary, shown, certain, possible)
     if operation.is_stream:
-        answer["content"] = {"text/event-stream": {"schema": {"type": "string"}}}
+        # Before OpenAPI 3.2 some readers take the schema for one of the stream, others for one of each event.
+        answer["content"] = {"text/event-stream": {"schema": {}}}
     refusals = {
         str(int(status)): f"#/components/responses/{_name(codes)}"
         for status, codes in _codes(route, operation)

@@ -1,7 +1,6 @@
 """The detachment of a forked process from its worker."""
 
 import atexit
-import io
 import os
 import signal
 import sys
@@ -14,6 +13,8 @@ from typing import Any
 from noukai_functions.telemetry.logger import renew_logger
 from noukai_functions.worker.inside.descriptors import put_out
 from noukai_functions.worker.inside.log_records import send_records
+from noukai_functions.worker.process.output import StreamMemory
+from noukai_functions.worker.process.standard_stream import StandardStream
 
 _STREAMS = ("stdout", "stderr", "__stdout__", "__stderr__")
 _INHERITED: list[object] = []
@@ -22,13 +23,16 @@ descriptors."""
 
 
 def detach(
-    kept: Collection[int], output: Sequence[int], modules: Collection[str] | None, records: int
+    kept: Collection[int],
+    output: Sequence[tuple[int, StreamMemory]],
+    modules: Collection[str] | None,
+    records: int,
 ) -> None:
     """Drop the worker's streams, descriptors, signal handlers, log handlers and exit handlers.
 
-    `output` are the pipes for standard output and standard error, `records` is the one of logging. Of all
-    libraries, only `modules`, those loaded before the first fork, stay loaded, so that a flow imports its own
-    in every process; None keeps all.
+    `output` are the pipes for standard output and standard error with their memory, `records` is the pipe of
+    logging. Of all libraries, only `modules`, those loaded before the first fork, stay loaded, so that a flow
+    imports its own in every process; None keeps all.
     """
     atexit._clear()  # noqa: SLF001 - as multiprocessing does, which has the same need
     _reset_signals()
@@ -58,23 +62,18 @@ def _reset_signals() -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
-def _replace_streams(output: Sequence[int]) -> list[object]:
+def _replace_streams(output: Sequence[tuple[int, StreamMemory]]) -> list[object]:
     """Redirect the standard streams to the pipes; return the former streams."""
     nothing = os.open(os.devnull, os.O_RDONLY)
-    for number, descriptor in enumerate([nothing, *output]):
+    for number, descriptor in enumerate([nothing, *(pipe for pipe, _ in output)]):
         os.dup2(descriptor, number)
     inherited = [getattr(sys, name) for name in _STREAMS]
     _INHERITED.extend([*inherited, sys.stdin, sys.__stdin__])
     sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # type: ignore[misc]  # noqa: SIM115
-    sys.stdout = sys.__stdout__ = _stream(1)  # type: ignore[misc]
-    sys.stderr = sys.__stderr__ = _stream(2)  # type: ignore[misc]
+    of_output, of_errors = (memory for _, memory in output)
+    sys.stdout = sys.__stdout__ = StandardStream.open(1, of_output)  # type: ignore[misc]
+    sys.stderr = sys.__stderr__ = StandardStream.open(2, of_errors)  # type: ignore[misc]
     return inherited
-
-
-def _stream(descriptor: int) -> io.TextIOWrapper:
-    """Make a line-buffered stream, so that a killed process leaves its last line."""
-    file = open(descriptor, "wb", closefd=False)  # noqa: SIM115 - it stays open as long as the process
-    return io.TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", line_buffering=True)
 
 
 def _replace_log_handlers(inherited: list[object]) -> None:

@@ -55,7 +55,8 @@ class Connection:
         channel = Channel(self._their_calls, self._their_answers)
         *streams, records = self.output.writing
         records = moved_up(records)
-        detach({tied, records, *channel.descriptors}, streams, modules, records)
+        output = list(zip(streams, self.output.memories, strict=True))
+        detach({tied, records, *channel.descriptors}, output, modules, records)
         return channel
 
     def close(self) -> None:

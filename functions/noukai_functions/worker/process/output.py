@@ -1,6 +1,7 @@
 """The pipes from a flow's standard streams and its logging to its worker."""
 
 import fcntl
+import mmap
 import os
 import select
 import stat
@@ -26,6 +27,15 @@ _LAST_SECONDS = 2.0
 """How long the last output may wait for a log that is full."""
 
 
+LENGTH, IS_FULL, LINES, BYTES = range(4)
+"""The numbers at the beginning of a stream's memory."""
+HEADER_BYTES = 4 * 8
+MOST_UNFINISHED_BYTES = 16 * 1024
+"""How long an unfinished line may be; a longer one is written before its end."""
+_MOST_COUNT = 1 << 50
+"""More than a flow can print; a flow may write anything to this memory."""
+
+
 class Listener(Protocol):
     """An interface that takes the output of an attempt."""
 
@@ -34,6 +44,46 @@ class Listener(Protocol):
 
     def finish(self) -> bytes:
         """Take the unfinished lines; return what is to be copied to the worker's log."""
+
+    @property
+    def is_full(self) -> bool:
+        """Return whether what follows is only counted."""
+
+    def skip(self, lines: int, size: int) -> None:
+        """Count lines that the flow's process has dropped, and their bytes."""
+
+
+class StreamMemory:
+    """The memory that a flow process shares with its worker for a stream, which neither of them waits for.
+
+    It holds the unfinished line, for the worker if the process dies, and whether the worker's log is full:
+    from then on the process counts its output instead of sending it.
+    """
+
+    def __init__(self) -> None:
+        self.memory = mmap.mmap(-1, HEADER_BYTES + MOST_UNFINISHED_BYTES)
+        self.words = memoryview(self.memory)[:HEADER_BYTES].cast("Q")
+
+    def set_full(self, *, is_full: bool) -> None:
+        """Let the process count its output from now on, or send it again."""
+        self.words[IS_FULL] = is_full
+
+    def take_line(self) -> bytes:
+        """Return the unfinished line of a process that has ended, and forget it."""
+        length = min(self.words[LENGTH], MOST_UNFINISHED_BYTES)
+        self.words[LENGTH] = 0
+        return self.memory[HEADER_BYTES : HEADER_BYTES + length]
+
+    def take_dropped(self) -> tuple[int, int]:
+        """Return how many lines and bytes the process has dropped, and forget them."""
+        lines, size = (min(self.words[place], _MOST_COUNT) for place in (LINES, BYTES))
+        self.words[LINES] = self.words[BYTES] = 0
+        return lines, size
+
+    def close(self) -> None:
+        """Release the memory."""
+        self.words.release()
+        self.memory.close()
 
 
 class Output:
@@ -46,12 +96,16 @@ class Output:
     def __init__(self, masker: Masker) -> None:
         pipes = _pipes()
         self.writing = tuple(pipe[1] for pipe in pipes)
+        self.memories = (StreamMemory(), StreamMemory())
+        """Those of standard output and standard error."""
         self.reading = {pipe[0]: number for number, pipe in enumerate(pipes)}
         """The open descriptors, each with the number of its stream."""
         self._ownerless = OwnerlessOutput(masker, _STREAMS)
         self._listener: Listener = self._ownerless
         self._is_heard = False
         """Whether the listener has taken anything since the last `finish`."""
+        self._is_full = False
+        """Whether the process drops its output, because the listener would only count it."""
         self._log = _Log()
         for descriptor in self.reading:
             os.set_blocking(descriptor, False)
@@ -79,6 +133,9 @@ class Output:
         else:
             self._finish_lines()
         self._listener = self._ownerless if listener is None else listener
+        self._is_full = False
+        for memory in self.memories:
+            memory.set_full(is_full=False)
 
     def pass_on(self) -> int:
         """Take the pipes' content; return the most bytes that one held, at most half of what it can hold."""
@@ -90,8 +147,8 @@ class Output:
             most = max(most, read)
         return most
 
-    def finish(self) -> None:
-        """Copy the pipes' current content.
+    def finish(self, *, has_died: bool = False) -> None:
+        """Copy the pipes' current content, and of a process that has died also its unfinished lines.
 
         Does not wait for the pipes' end, since a daemon may keep them open.
         """
@@ -100,6 +157,11 @@ class Output:
             left = _waiting(descriptor)
             while left > 0 and self._log.waits() and (count := self._pass_chunk(descriptor)):
                 left -= count
+        for number, memory in enumerate(self.memories):
+            if has_died and (line := memory.take_line()):
+                self._hear(number, line)
+            if self._is_full:
+                self._listener.skip(*memory.take_dropped())
         self._finish_lines()
         self._log.waits()
 
@@ -108,6 +170,8 @@ class Output:
         for descriptor in self.reading:
             os.close(descriptor)
         self.reading.clear()
+        for memory in self.memories:
+            memory.close()
 
     def _pass_chunk(self, descriptor: int) -> int:
         try:
@@ -115,12 +179,19 @@ class Output:
         except BlockingIOError:
             return 0
         if data:
-            self._is_heard = True
-            self._log.write(self._listener.hear(self.reading[descriptor], data))
+            self._hear(self.reading[descriptor], data)
         else:
             del self.reading[descriptor]
             os.close(descriptor)
         return len(data)
+
+    def _hear(self, number: int, data: bytes) -> None:
+        self._is_heard = True
+        self._log.write(self._listener.hear(number, data))
+        if self._listener.is_full and not self._is_full:
+            self._is_full = True
+            for memory in self.memories:
+                memory.set_full(is_full=True)
 
     def _finish_lines(self) -> None:
         if self._is_heard:

@@ -21,6 +21,14 @@ class OwnerlessOutput:
         """Return the unfinished lines."""
         return b"".join(self._masked(each.finish()) for each in self._streams)
 
+    @property
+    def is_full(self) -> bool:
+        """Return that it always takes more."""
+        return False
+
+    def skip(self, lines: int, size: int) -> None:
+        """Take no account of what was dropped, since the worker's log tells of no attempt."""
+
     def _masked(self, lines: Iterable[tuple[str, int]]) -> bytes:
         texts = [shortened(self._masker.mask(text, is_cut=cut > 0), cut) for text, cut in lines]
         return "".join(f"{text}\n" for text in texts).encode("utf-8", "replace")
