@@ -16,6 +16,8 @@ from tests.documents import BLOCKS, Block
 
 SCRIPTS = [block for block in BLOCKS if block.language == "python" and not block.info]
 FLOWS = [block for block in BLOCKS if block.language == "python" and block.info.startswith("file=")]
+RECEIVERS = [block for block in BLOCKS if block.info.startswith("receiver=")]
+"""Run by `tests/client/receiving`."""
 APPLICATIONS = [block for block in BLOCKS if block.info.startswith("application=")]
 OF_CI = [block for block in BLOCKS if block.language in ("yaml", "json") and block.info.startswith("file=")]
 """Run by `tests/infra/operations/test_ci_recipe.py`."""
@@ -66,7 +68,7 @@ def run(command: list[str], environ: dict[str, str]) -> str:
 def test_every_block_is_run() -> None:
     """Some test runs each block of a document."""
     drawings = [block for block in BLOCKS if block.language == "text"]
-    run_by_others = [*OF_CI, *OF_REPOSITORIES, *OF_OPERATORS]
+    run_by_others = [*RECEIVERS, *OF_CI, *OF_REPOSITORIES, *OF_OPERATORS]
     run_somewhere = [*SCRIPTS, *FLOWS, *APPLICATIONS, *COMMANDS, *MAKES, *run_by_others, *drawings]
     assert [block for block in BLOCKS if block not in run_somewhere] == []
     assert {"make demo", "make test", "make setup", FIRST_TEST} == TARGETS
