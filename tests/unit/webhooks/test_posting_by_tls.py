@@ -178,6 +178,29 @@ def test_name_that_leads_elsewhere_when_it_is_asked_again(authority: trustme.CA)
         assert (len(checked.connections), internal.connections) == (1, [])
 
 
+def test_address_in_the_url_is_checked_like_a_name() -> None:
+    """No form of an address gets past what is checked before the connection."""
+    for host in ("8.8.8.8", "[2606:4700:4700::1111]", "[::ffff:8.8.8.8]"):
+        with pytest.raises(PostFailedError, match=NOT_PUBLIC):
+            Poster(UrlRules(), is_allowed=lambda _: False).post(f"https://{host}/", {}, b"")
+
+
+def test_second_address_takes_the_connection(authority: trustme.CA) -> None:
+    """An address that is away keeps nobody from the next one; if all are, the first error is told."""
+    context = certified(authority.issue_cert(NAME))
+    with (
+        name_server(addressed([INTERNAL, OURS])) as names,
+        receiver(secured(answers(OK), context)) as running,
+    ):
+        rules, resolver = UrlRules(ports=frozenset({running.port})), Resolver([names.address], (5,))
+        posting = Poster(rules, resolver, is_allowed=lambda _: True)
+        assert posting.post(f"https://{NAME}:{running.port}/", {}, b"").is_success
+    with name_server(addressed([INTERNAL], ["2001:db8::1"])) as names:
+        posting = Poster(rules, Resolver([names.address], (5,)), is_allowed=lambda _: True)
+        with pytest.raises(PostFailedError, match="the connection was refused"):
+            posting.post(f"https://{NAME}:{running.port}/", {}, b"")
+
+
 def test_name_that_is_not_found(authority: trustme.CA) -> None:
     """It may be registered; a posting fails."""
     del authority

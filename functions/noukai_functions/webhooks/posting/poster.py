@@ -210,17 +210,21 @@ class _Request(HTTPConnection):
 
 
 def _connected(addresses: Sequence[Address], port: int, deadline: Deadline) -> socket:
-    """Return a connection to the first address that takes one. No name is looked up again."""
+    """Return a connection to the first address that takes one. No name is looked up again.
+
+    Raises:
+        OSError: no address takes one; the error is that of the first.
+    """
+    errors: list[OSError] = []
     tried = addresses[:_MOST_CONNECTS]
-    for left, address in zip(range(len(tried), 0, -1), tried, strict=True):
+    for number, address in enumerate(tried):
         connection = socket(AF_INET6 if isinstance(address, IPv6Address) else AF_INET, SOCK_STREAM)
         try:
-            connection.settimeout(deadline.remaining() / left)
+            connection.settimeout(deadline.remaining() / (len(tried) - number))
             connection.connect((str(address), port))
-        except OSError:
+        except OSError as error:
             connection.close()
-            if left == 1:
-                raise
+            errors.append(error)
         else:
             return connection
-    raise AssertionError("a name without addresses is unresolved")
+    raise errors[0]
