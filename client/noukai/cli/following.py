@@ -1,10 +1,13 @@
 """The following of a job: its result when it has ended, and its log."""
 
 import json
+import sys
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager, nullcontext
 from itertools import takewhile
 from threading import Event, Thread
+
+from typer import style
 
 from noukai._client import Noukai
 from noukai._errors import JobCancelledError, JobError, JobFailedError
@@ -16,7 +19,7 @@ from noukai_wire.models import ExecuteResult
 from . import options
 from .command import WaitOptions, connected
 from .files import write_output
-from .terminal import complain, say, show_json, show_output, tell
+from .terminal import complain, say, show_json, show_output, takes_colour, tell
 
 _TIME_TO_END = 20.0
 """How many seconds to wait for the last lines after a job's end, since a cancelled job's code ends later."""
@@ -26,6 +29,9 @@ _TIME = slice(len("2026-11-29T"), len("2026-11-29T12:00:00.000"))
 """The parts of a line's time."""
 
 _ORDINARY_LEVELS = {"debug", "info"}
+
+_COLOURS = {"debug": "bright_black", "warning": "yellow", "error": "red", "critical": "red"}
+"""The colours of levels on a terminal, beside the level's name."""
 
 _CONTINUED = " " * 4
 """The indentation of a message's further lines, so that none looks like a line of the log."""
@@ -72,7 +78,7 @@ def show_log(
             for line in lines:
                 show_json(line)
         else:
-            _say_lines(lines, say)
+            _say_lines(lines, say, in_colour=takes_colour(sys.stdout))
 
 
 @contextmanager
@@ -94,28 +100,33 @@ def _log_told(job: Job) -> Generator[None]:
 
 def _tell_log(job: Job, is_left: Event) -> None:
     try:
-        _say_lines(takewhile(lambda _: not is_left.is_set(), job.logs(follow=True)), tell)
+        lines = takewhile(lambda _: not is_left.is_set(), job.logs(follow=True))
+        _say_lines(lines, tell, in_colour=takes_colour(sys.stderr))
     except Exception as failure:  # noqa: BLE001 - the job goes on without its log
         if not is_left.is_set():
             complain(f"the log cannot be shown: {failure}")
 
 
-def _say_lines(lines: Iterable[LogLine], say: Callable[[str], None]) -> None:
+def _say_lines(lines: Iterable[LogLine], say: Callable[[str], None], *, in_colour: bool) -> None:
     """Print lines, each attempt below a heading on standard error."""
     attempt = None
     for line in lines:
         if line.attempt != attempt:
             attempt = line.attempt
             tell(one_line(f"attempt {attempt}, {line.at[:_DAY]}"))
-        say(_text_of(line))
+        say(_text_of(line, in_colour=in_colour))
 
 
-def _text_of(line: LogLine) -> str:
+def _text_of(line: LogLine, *, in_colour: bool) -> str:
     """Return a line as text, its control characters escaped: time, level if it matters, message, fields."""
     level = "" if line.level in _ORDINARY_LEVELS else f"{line.level}: "
     fields = "".join(f" {name}={_value(value)}" for name, value in (line.fields or {}).items())
-    text = with_visible_controls(f"{line.at[_TIME]} {level}{line.message}{fields}")
-    return text.replace("\r\n", "\n").replace("\n", f"\n{_CONTINUED}")
+    time, text = (with_visible_controls(each) for each in (line.at[_TIME], f"{level}{line.message}{fields}"))
+    text = text.replace("\r\n", "\n").replace("\n", f"\n{_CONTINUED}")
+    if in_colour:
+        time = style(time, dim=True)
+        text = style(text, fg=_COLOURS[line.level]) if line.level in _COLOURS else text
+    return f"{time} {text}"
 
 
 def _value(value: object) -> str:

@@ -1,6 +1,7 @@
 """The command's output: results and JSON on standard output, messages for people on standard error."""
 
 import json
+import os
 import sys
 import textwrap
 from datetime import timedelta
@@ -59,6 +60,11 @@ def tell(text: str, end: str = "\n") -> None:
 def is_terminal(stream: TextIO | None) -> bool:
     """Return whether a stream is a terminal; pythonw has no streams."""
     return stream is not None and stream.isatty()
+
+
+def takes_colour(stream: TextIO | None) -> bool:
+    """Return whether a stream is a terminal that may be coloured, by the conventions of `NO_COLOR`."""
+    return is_terminal(stream) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def complain(problem: NoukaiError | str) -> None:

@@ -209,11 +209,11 @@ def test_it_is_a_stream_like_any_other() -> None:
     """Libraries ask for its name, its descriptor and the streams below it."""
 
     def run(_: object) -> Returned:
-        out = sys.stdout
+        out: Any = sys.stdout
         assert (out.name, out.fileno(), out.isatty()) == (1, 1, False)
         assert (out.encoding, out.errors) == ("utf-8", "backslashreplace")
         assert out.line_buffering
-        out.buffer.raw.write(b"raw\n")  # type: ignore[attr-defined]
+        out.buffer.raw.write(b"raw\n")
         out.buffer.write(bytearray(b"bytes\n"))
         out.write("\udc80\n")
         return DONE
@@ -225,7 +225,8 @@ def test_a_flow_that_scribbles_on_the_memory_harms_no_one() -> None:
     """Whatever stands there, the worker reads no further than the memory, and counts on."""
 
     def run(_: object) -> Returned:
-        words = sys.stdout.buffer._words  # type: ignore[attr-defined]
+        stream: Any = sys.stdout.buffer
+        words = stream._words  # noqa: SLF001 - as a stray pointer does
         for place in range(len(words)):
             words[place] = (1 << 64) - 1
         os._exit(0)
