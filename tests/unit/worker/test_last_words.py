@@ -226,7 +226,7 @@ def test_a_flow_that_scribbles_on_the_memory_harms_no_one() -> None:
 
     def run(_: object) -> Returned:
         stream: Any = sys.stdout.buffer
-        words = stream._words  # noqa: SLF001 - as a stray pointer does
+        words = stream._words
         for place in range(len(words)):
             words[place] = (1 << 64) - 1
         os._exit(0)
