@@ -3,16 +3,17 @@
 import importlib
 import inspect
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from operator import attrgetter
-from typing import Any, overload
+from typing import Any, Literal, overload
 
 from noukai_wire.limits import DEFAULT_KEEP_SECONDS
 
 from ._context import ArgumentsError, Context, ResultError
 from ._json_value import UnwritableError
 from ._return_type import ReturnType
+from ._schedule import FlowSchedule
 from ._signature import CONTEXT, Signature
 from ._worker_kind import WorkerKind
 
@@ -34,6 +35,7 @@ class Flow:
     worker_kind: WorkerKind
     """The worker settings that it asks for, except the timeout."""
     fresh_process: bool = False
+    schedule: FlowSchedule = field(default_factory=FlowSchedule)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.function(*args, **kwargs)
@@ -146,6 +148,10 @@ def flow(
     concurrency: int | None = ...,
     batch: int | None = ...,
     fresh_process: bool = ...,
+    cron: str | None = ...,
+    zone: str = ...,
+    overlap: Literal["allow", "skip", "cancel"] = ...,
+    missed: Literal["latest", "none"] = ...,
 ) -> Callable[[Callable[..., Any]], Flow]: ...
 def flow(
     function: Callable[..., Any] | None = None,
@@ -162,6 +168,10 @@ def flow(
     concurrency: int | None = None,
     batch: int | None = None,
     fresh_process: bool = False,
+    cron: str | None = None,
+    zone: str = "UTC",
+    overlap: Literal["allow", "skip", "cancel"] = "allow",
+    missed: Literal["latest", "none"] = "latest",
 ) -> Flow | Callable[[Callable[..., Any]], Flow]:
     """Make a flow of a function, `def` or `async def`.
 
@@ -171,15 +181,16 @@ def flow(
     exception, in seconds or as a `timedelta`, sets the pause instead, up to 900 seconds. A `PermanentError`
     is not retried. A job is kept for `keep` seconds after its end: an hour to a year, by default a week.
 
-    A flow may ask for `memory` or `ephemeral_storage` in MB, for a limited number of concurrent workers
-    (`concurrency`), or for a `batch` of up to 10 jobs at a time. Flows that ask for the same settings share
-    workers and a queue.
+    A flow may ask for `memory` or `ephemeral_storage` in MB, a number of concurrent workers (`concurrency`)
+    or a `batch` of up to 10 jobs. Flows that ask for the same settings share workers and a queue.
 
-    The attempts of a project run in turn in one process, as long as they end well, so that the state of
-    modules lives on between jobs. With `fresh_process`, each attempt gets a new process.
+    A project's attempts run in turn in one process, as long as they end well, so that the state of modules
+    lives on between jobs. With `fresh_process`, each attempt gets a new process. With `cron`, a job is
+    submitted at each of its instants in a time zone: see `FlowSchedule`.
     """
     worker_kind = WorkerKind(memory, ephemeral_storage, concurrency, batch)
-    settings = (timeout, max_attempts, backoff, backoff_cap, keep, worker_kind, fresh_process)
+    declared = (worker_kind, fresh_process, FlowSchedule(cron, zone, overlap, missed))
+    settings = (timeout, max_attempts, backoff, backoff_cap, keep, *declared)
     decorate = partial(_flow_of, name, settings)
     return decorate if function is None else decorate(function)
 

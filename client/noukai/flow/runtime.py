@@ -5,6 +5,7 @@ from ._definition import DEFAULT_BACKOFF, DEFAULT_BACKOFF_CAP, note_flows
 from ._json_value import UnwritableError, json_value
 from ._return_type import OUTPUT_FIELD, ReturnType
 from ._run import Interrupted, Log, Raised, Returned, describe_error, outcome_of, raised_by, result_of
+from ._schedule import FlowSchedule
 from ._signature import Signature
 from ._worker_kind import WorkerKind
 
@@ -13,6 +14,7 @@ __all__ = [
     "DEFAULT_BACKOFF_CAP",
     "OUTPUT_FIELD",
     "ArgumentsError",
+    "FlowSchedule",
     "Interrupted",
     "Log",
     "Raised",

@@ -14,7 +14,7 @@ import json
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from noukai.flow import Flow
 from noukai.flow.runtime import note_flows
 from noukai_functions.build.catalog_files import write_catalog
 from noukai_functions.build.complaints import complaints_about, slug_rule
+from noukai_functions.build.flow_schedules import missing_input
 from noukai_functions.build.imports import advice, missing_in, missing_later
 from noukai_functions.build.left_out import Offered, clashes, left_out, place_of
 from noukai_functions.build.schema import ReadableSchema, output_schema
@@ -163,7 +164,10 @@ def _entry(flow: Flow, worker: WorkerTime) -> tuple[FlowEntry, Validator]:
         needs_engine=validator.needs_engine,
         output=output_schema(flow.returns),
         fresh_process=flow.fresh_process,
+        **asdict(flow.schedule),
     )
+    if complaint := missing_input(entry):
+        raise FlowError(f"{_place(flow)}: flow {flow.name!r}: {complaint}")
     return entry, validator
 
 

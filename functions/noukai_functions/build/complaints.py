@@ -4,6 +4,7 @@ import inspect
 
 from noukai.flow import Flow
 from noukai_functions.build import worker_kinds
+from noukai_functions.build.flow_schedules import schedule_complaints
 from noukai_wire import limits
 from noukai_wire.slug import SLUG_RULE, is_slug
 
@@ -17,6 +18,7 @@ def complaints_about(flow: Flow) -> list[str]:
         *_backoff_complaints(flow),
         *_range("keep", flow.keep, limits.MIN_KEEP_SECONDS, limits.MAX_KEEP_SECONDS),
         *_worker_kind_complaints(flow),
+        *schedule_complaints(flow.schedule),
         *map(_parameter_complaint, inspect.signature(flow.function).parameters.values()),
     ]
     if inspect.isgeneratorfunction(flow.function) or inspect.isasyncgenfunction(flow.function):

@@ -43,6 +43,11 @@ class FlowEntry:
     output: Mapping[str, Any] = field(default_factory=dict)
     fresh_process: bool = False
     """Whether each attempt runs in a new process."""
+    cron: str | None = None
+    """When the schedule that the flow's code declares submits a job; None if it declares none."""
+    zone: str = "UTC"
+    overlap: str = "allow"
+    missed: str = "latest"
 
 
 @dataclass(frozen=True, slots=True)
