@@ -1,4 +1,4 @@
-"""What a flow has printed when its process ends in whatever way, with its unfinished lines."""
+"""The last words of a flow whose process ends in whatever way, with its unfinished lines."""
 
 # ruff: noqa: T201
 
