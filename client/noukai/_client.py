@@ -27,6 +27,7 @@ from ._io.blocking import BlockingDriver
 from ._io.connections import awaiting_connections, blocking_connections
 from ._job import AsyncJob, Job
 from ._picklable import Driver
+from ._schedules import AsyncSchedules, Schedules
 
 
 class _Deployment(Generic[Driver]):
@@ -110,6 +111,11 @@ class Noukai(_Deployment[BlockingDriver]):
         """
         return self._driver.run(self._api.usage(from_, to))
 
+    @property
+    def schedules(self) -> Schedules:
+        """Return the schedules of the key's org. Sends no request."""
+        return Schedules(self._api, self._driver)
+
     def close(self) -> None:
         """Close the connections, unless they belong to an `http_client` of the caller."""
         self._connections.close()
@@ -165,6 +171,11 @@ class AsyncNoukai(_Deployment[AwaitingDriver]):
     async def usage(self, from_: date | str | None = None, to: date | str | None = None) -> UsageReport:
         """Fetch the usage as `Noukai.usage` does."""
         return await self._driver.run(self._api.usage(from_, to))
+
+    @property
+    def schedules(self) -> AsyncSchedules:
+        """Return the schedules of the key's org. Sends no request."""
+        return AsyncSchedules(self._api, self._driver)
 
     async def aclose(self) -> None:
         """Close the connections, unless they belong to an `http_client` of the caller."""

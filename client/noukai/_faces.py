@@ -5,13 +5,15 @@ from ._io import lean_httpx as lean_httpx  # noqa: PLC0414 - before whatever els
 from noukai_wire.flows import FlowDescription
 from noukai_wire.logs import Event, LogLine
 from noukai_wire.models import ExecuteResult, JobAccepted, JobStatus
+from noukai_wire.schedules import InstantNote, ScheduledJob
 from noukai_wire.usage import DayUse, UsageReport, Use
 
 from ._as_completed import as_completed
 from ._client import AsyncNoukai, Noukai
 from ._core.listing import JobSelection, UnreadableJobWarning
 from ._core.logs import LogSelection
-from ._core.sending.submission import JobOptions
+from ._core.managing.schedules import ScheduleOptions
+from ._core.sending.submission import AttemptOptions, JobOptions
 from ._core.settings import ClientOptions
 from ._display.shown import FlowTable, JobTable
 from ._errors import (
@@ -42,6 +44,7 @@ from ._errors import (
 from ._flow import AsyncFlow, Flow
 from ._job import AsyncJob, Job
 from ._log import AsyncJobLog, JobLog
+from ._schedules import AsyncSchedule, AsyncSchedules, Schedule, Schedules
 
 __all__ = [
     "ApiError",
@@ -49,6 +52,9 @@ __all__ = [
     "AsyncJob",
     "AsyncJobLog",
     "AsyncNoukai",
+    "AsyncSchedule",
+    "AsyncSchedules",
+    "AttemptOptions",
     "AuthenticationError",
     "ClientOptions",
     "ConflictError",
@@ -60,6 +66,7 @@ __all__ = [
     "FlowDescription",
     "FlowNotFoundError",
     "FlowTable",
+    "InstantNote",
     "InsufficientCreditsError",
     "InvalidArgumentError",
     "InvalidInputError",
@@ -85,6 +92,10 @@ __all__ = [
     "RateLimitedError",
     "RequestTimeoutError",
     "ResultLostError",
+    "Schedule",
+    "ScheduleOptions",
+    "ScheduledJob",
+    "Schedules",
     "ServerError",
     "UnexpectedAnswerError",
     "UnreadableJobWarning",

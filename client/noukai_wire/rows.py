@@ -1,4 +1,4 @@
-"""The rows of jobs, flows and usage, for tables in terminals and notebooks."""
+"""The rows of jobs, flows, usage and schedules, for tables in terminals and notebooks."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -8,6 +8,7 @@ from noukai_wire.display import html_of_rows, one_line, progress_line, text_of_d
 if TYPE_CHECKING:
     from noukai_wire.flows import FlowDescription
     from noukai_wire.models import JobStatus
+    from noukai_wire.schedules import Schedule
     from noukai_wire.usage import UsageReport, Use
 
 Row = Mapping[str, str]
@@ -32,6 +33,19 @@ def usage_rows(report: "UsageReport") -> list[Row]:
     """Return the usage as rows: one for each day and flow, and a total."""
     rows = [{"day": usage.day, "flow": one_line(usage.flow), **_usage_cells(usage)} for usage in report.days]
     return [*rows, {"day": "total", "flow": f"{report.from_} to {report.to}", **_usage_cells(report.total)}]
+
+
+def schedule_row(schedule: "Schedule") -> Row:
+    """Return a schedule as a row."""
+    return {
+        "name": one_line(schedule.name),
+        "state": one_line(schedule.state),
+        "next": one_line(next(iter(schedule.next), "")),
+        "flow": one_line(schedule.flow),
+        "cron": one_line(schedule.cron),
+        "zone": one_line(schedule.zone),
+        "problem": one_line(schedule.problem or ""),
+    }
 
 
 def html_of_jobs(jobs: Sequence["JobStatus"]) -> str:

@@ -24,6 +24,7 @@ from noukai import (
     JobCancelledError,
     JobFailedError,
     JobNotFoundError,
+    NotFoundError,
     NoukaiError,
     PayloadTooLargeError,
     RateLimitedError,
@@ -50,15 +51,32 @@ ASKING: dict[str, Call] = {
     "Noukai.flows": lambda client: client.flows(),
     "Noukai.usage": lambda client: client.usage(),
     "Noukai.jobs": lambda client: client.jobs(org="acme"),
+    "Schedules.put": lambda client: client.schedules.put("digest", flow="acme/demo/echo", cron="* * * * *"),
+    "Schedules.list": lambda client: client.schedules.list(),
+    "Schedules.get": lambda client: client.schedules.get("digest"),
+    "Schedules.pause": lambda client: client.schedules.pause("digest"),
+    "Schedules.resume": lambda client: client.schedules.resume("digest"),
+    "Schedules.trigger": lambda client: client.schedules.trigger("digest"),
+    "Schedules.delete": lambda client: client.schedules.delete("digest"),
     "as_completed": lambda client: as_completed([client.job(JOB)]),
 }
 """Every public call that asks the API, by its name in the blocking colour."""
 
-OFFLINE = {"Flow.address", "Job.id", "Job.accepted", "Noukai.flow", "Noukai.job", "Noukai.close"}
+OFFLINE = {
+    "Flow.address",
+    "Job.id",
+    "Job.accepted",
+    "Noukai.flow",
+    "Noukai.job",
+    "Noukai.schedules",
+    "Noukai.close",
+}
 SUBMITTING, OF_A_JOB = (
     ("Flow.job", "Flow.execute", "Flow.map"),
     ("Job.status", "Job.wait", "Job.cancel", "Job.retry", "Job.logs", "Job.events"),
 )
+
+OF_A_NAME = tuple(f"Schedules.{each}" for each in ("get", "pause", "resume", "trigger", "delete"))
 
 
 def documentation(name: str, seen: frozenset[str] = frozenset()) -> str:
@@ -133,6 +151,9 @@ def test_whatever_a_call_raises_is_named(colour: Colour, name: str, status: int 
         (SUBMITTING, refusal(429, "RATE_LIMITED"), RateLimitedError),
         (("Noukai.usage",), refusal(422, "INVALID_INPUT"), InvalidInputError),
         (OF_A_JOB, refusal(404, "JOB_NOT_FOUND"), JobNotFoundError),
+        (OF_A_NAME, refusal(404, "NOT_FOUND"), NotFoundError),
+        (("Schedules.put", "Schedules.trigger"), refusal(404, "FLOW_NOT_FOUND"), FlowNotFoundError),
+        (("Schedules.put",), refusal(422, "INVALID_INPUT"), InvalidInputError),
         (("Job.retry",), refusal(422, "INVALID_INPUT"), InvalidInputError),
         (("Job.wait",), (200, job("failed")), JobFailedError),
         (("Job.wait",), (200, job("cancelled")), JobCancelledError),
@@ -170,6 +191,7 @@ def test_no_call_is_forgotten_here() -> None:
         (noukai.Flow, AsyncFlow),
         (noukai.Job, AsyncJob),
         (noukai.Noukai, AsyncNoukai),
+        (noukai.Schedules, noukai.AsyncSchedules),
     ):
         members = {f"{blocking.__name__}.{name}" for name in dir(blocking) if not name.startswith("_")}
         assert members == {name for name in (*ASKING, *OFFLINE) if name.startswith(f"{blocking.__name__}.")}

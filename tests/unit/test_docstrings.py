@@ -15,7 +15,7 @@ VERBS = """
     Decode Defer Delete Deliver Deploy Describe Discard Do Draw Drop End Estimate Expand Extend Extract
     Fail Fetch Find Flush Forget Fork Format Forward Get Group Handle Hide Ignore Import Include Inflate
     Insert Install Interrupt Invoke Iterate Join Keep Kill Leave Lend Let Limit Link List Load Lock Log Make
-    Mark Merge Move Open Parse Pass Patch Perform Pickle Poll Print Put Raise Read Reap Record Recount
+    Mark Merge Move Open Parse Pass Patch Pause Perform Pickle Poll Print Put Raise Read Reap Record Recount
     Redirect Refer Refuse Register Release Remember Remove Repeat Replace Report Reserve Reset Resolve
     Restore Resubmit Resume Retry Return Revoke Roll Run Save Say Schedule Send Serialize Serve Set
     Settle Show Sleep Split Start Stop Store Stream Submit Suppress Swap Synthesize Take Tell Terminate

@@ -45,6 +45,11 @@ def slug(name: str, text: object) -> str:
     return text
 
 
+def name_of(kind: str, name: object) -> str:
+    """Return the name of a schedule or a webhook endpoint, which is a slug."""
+    return slug(f"the name of a {kind},", name)
+
+
 def is_host(name: str | None) -> bool:
     """Return whether the name is a valid host name.
 

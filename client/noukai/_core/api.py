@@ -156,6 +156,14 @@ class Api:
         response = yield from self.exchange.send(ask, Deadline(self.clock))
         return read(CancelledJobs, response)
 
+    def ask(
+        self, route: Route, *, headers: Mapping[str, str] | None = None, **given: Any
+    ) -> Operation[httpx.Response]:
+        """Send a request that may be repeated; a content is JSON, the rest is passed to `Requests.of`."""
+        headers = {**_JSON, **(headers or {})} if given.get("content") is not None else headers
+        ask = partial(self.requests.of, route, headers=headers, **given)
+        return (yield from self.exchange.send(ask, Deadline(self.clock)))
+
     def flows(self) -> Operation[FlowTable]:
         """Fetch the flows of the deployment."""
         response = yield from self.exchange.send(partial(self.requests.of, Route.FLOWS), Deadline(self.clock))

@@ -2,21 +2,27 @@
 
 import math
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TypedDict
 from urllib.parse import urlsplit
 
 import httpx
 
 from noukai._errors import InvalidArgumentError
+from noukai_wire.variables import unknown_variables
 
 from .address import is_host, slug
-from .variables import warn_of_unknown_variables
 
 DEFAULT_BASE_URL = "http://localhost:8080/api/v1"
 DEFAULT_TIMEOUT = 30.0
 DEFAULT_MAX_RETRIES = 3
+
+_USERS_FRAME = 5
+"""The stack level of the frame that makes a client: below it are its `__init__`, `Settings.resolve`, and the
+functions that warn."""
 
 _PRINTABLE = re.compile(r"[!-~]+")
 
@@ -66,7 +72,7 @@ class Settings:
 
         Warns about unknown variables with our prefix.
         """
-        warn_of_unknown_variables(environment)
+        _warn_of_unknown_variables(environment)
         key_name, key = _setting(environment, "NOUKAI_API_KEY", "the API key", api_key)
         url_name, url = _setting(environment, "NOUKAI_BASE_URL", "base URL", base_url)
         org_name, org = _setting(environment, "NOUKAI_ORG", "org", org)
@@ -133,3 +139,14 @@ def _max_retries(count: int) -> int:
     if count < 0:
         raise InvalidArgumentError(f"max_retries must be 0 or more, not {count!r}")
     return count
+
+
+def _warn_of_unknown_variables(environment: Mapping[str, str]) -> None:
+    """Warn about each unknown variable, once per process."""
+    for problem in unknown_variables(environment):
+        _warn_once(problem)
+
+
+@cache
+def _warn_once(problem: str) -> None:
+    warnings.warn(problem, stacklevel=_USERS_FRAME)

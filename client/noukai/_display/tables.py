@@ -10,7 +10,8 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from noukai_wire.models import JobStatus
-from noukai_wire.rows import NUMBERS, Row, job_row, usage_rows
+from noukai_wire.rows import NUMBERS, Row, job_row, schedule_row, usage_rows
+from noukai_wire.schedules import Schedule
 from noukai_wire.usage import UsageReport
 
 _GAP = 2
@@ -72,6 +73,12 @@ _USAGE = _Layout(
     cut="flow",
 )
 
+_SCHEDULES = _Layout(
+    columns=("name", "state", "next", "flow", "cron", "zone", "problem"),
+    essential=("name", "state"),
+    others=("problem", "next", "cron", "zone", "flow"),
+)
+
 
 def _width(heading: str, name: str, rows: Sequence[Row]) -> int:
     return max([cell_len(heading), *(cell_len(row[name]) for row in rows)])
@@ -85,6 +92,11 @@ def show_jobs(jobs: Sequence[JobStatus]) -> None:
 def show_usage(report: UsageReport) -> None:
     """Print the usage: a line for each day and flow, and a total."""
     _show(_USAGE, usage_rows(report), heading=True)
+
+
+def show_schedules(schedules: Sequence[Schedule]) -> None:
+    """Print schedules as a table, with a heading only on a terminal."""
+    _show(_SCHEDULES, [schedule_row(each) for each in schedules], heading=sys.stdout.isatty())
 
 
 def _show(layout: _Layout, rows: Sequence[Row], *, heading: bool) -> None:

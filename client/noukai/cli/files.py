@@ -13,10 +13,10 @@ from noukai._errors import FlowNotFoundError
 from noukai_wire.display import text_of
 from noukai_wire.flows import FlowDescription
 
-from .arguments import message_of, parameters_of, unreadable
 from .calling import described
 from .command import STDOUT
 from .ending import LOCAL_FAULT
+from .parsing.arguments import message_of, parameters_of, unreadable
 from .terminal import complain, show_output
 
 Input = tuple[str | None, dict[str, Any] | None]

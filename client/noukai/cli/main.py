@@ -15,7 +15,7 @@ from noukai_wire.limits import DEFAULT_LIST_LIMIT, MAX_LIST_LIMIT
 from noukai_wire.models import JobList
 
 from . import options
-from .arguments import metadata_of
+from .automation import schedules
 from .calling import described
 from .command import EPILOG, WaitOptions, check_wait, confirm, connected, left_out, show_version
 from .ending import run
@@ -23,6 +23,7 @@ from .files import input_of
 from .following import show_log, show_result
 from .map_command import map_inputs
 from .operating import add_operating
+from .parsing.arguments import metadata_of
 from .terminal import (
     say,
     show_cancelled,
@@ -215,6 +216,7 @@ def usage(*, from_: options.From = None, to: options.To = None, as_json: options
         (show_json if as_json else show_usage)(client.usage(from_, to))
 
 
+app.add_typer(schedules.app, name="schedules")
 add_operating(app)
 
 

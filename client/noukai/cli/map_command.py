@@ -17,8 +17,8 @@ from noukai._job import Job, known_end
 from noukai_wire.models import JobStatus
 
 from . import options
-from .arguments import metadata_of, unreadable
 from .command import WaitOptions, check_wait, connected
+from .parsing.arguments import metadata_of, unreadable
 from .terminal import complain, say, show_end, show_json
 
 InputFile = Annotated[

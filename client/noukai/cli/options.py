@@ -9,7 +9,7 @@ import typer
 from noukai._core.logs import LEVELS
 from noukai_wire.models import TERMINAL_STATES
 
-from .durations import future, milliseconds, past, seconds, whole_seconds
+from .parsing.durations import future, milliseconds, past, seconds, whole_seconds
 
 _SECONDS = "SECONDS|DURATION"
 

@@ -40,6 +40,9 @@ JSON = {
     "submit and wait": ["submit", "acme/demo/done", "--wait"],
     "failed": ["wait", "job_failed"],
     "late": ["wait", "job_busy", "--timeout-ms", "0"],
+    "schedules": ["schedules", "list"],
+    "schedule": ["schedules", "show", "digest-u7"],
+    "instants": ["schedules", "next", "digest-u7"],
     "cancel all": ["cancel", "--all", "--flow", "acme/demo/busy", "--yes"],
 }
 

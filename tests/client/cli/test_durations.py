@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import typer
 
-from noukai.cli.durations import future, milliseconds, past, seconds, whole_seconds
+from noukai.cli.parsing.durations import future, milliseconds, past, seconds, whole_seconds
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tests.client.script import job, unreadable
+from tests.client.servers.automation import Automation
 
 KEY = "nk_fake"
 FLOW = {
@@ -65,6 +66,7 @@ class FakeApi(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.lives: dict[str, list[dict[str, Any]]] = {}
+        self.automation = Automation()
         self.flows: list[dict[str, Any]] = [FLOW]
         self.submissions: list[dict[str, Any]] = []
         self.queries: list[tuple[list[str], dict[str, list[str]]]] = []
@@ -111,6 +113,8 @@ class FakeApi(ThreadingHTTPServer):
                 return 200, self._page("cursor" in query)
             case "POST", ["seq", "acme", "demo", flow, *rest]:
                 return self._submitted_to(flow, rest, body)
+            case _, ["schedules" | "webhooks", *_]:
+                return self.automation.answer(method, path, query, body) or _not_found(path)
         return _not_found(path)
 
     def _submitted_to(self, flow: str, rest: list[str], body: Any) -> tuple[int, Any]:
@@ -182,7 +186,7 @@ class FakeApi(ThreadingHTTPServer):
 
 
 def _not_found(path: list[str]) -> tuple[int, Any]:
-    code = "FLOW_NOT_FOUND" if path[0] == "seq" else "JOB_NOT_FOUND"
+    code = {"seq": "FLOW_NOT_FOUND", "jobs": "JOB_NOT_FOUND"}.get(path[0], "NOT_FOUND")
     return 404, {"detail": {"code": code, "message": f"there is none at\n{'/'.join(path)}"}}
 
 
@@ -193,6 +197,12 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer()
 
     def do_POST(self) -> None:
+        self._answer()
+
+    def do_PUT(self) -> None:
+        self._answer()
+
+    def do_DELETE(self) -> None:
         self._answer()
 
     def _answer(self) -> None:
@@ -206,7 +216,7 @@ class _Handler(BaseHTTPRequestHandler):
             status, answer = self.server.answer(
                 self.command, path, parse_qs(url.query), json.loads(body or b"null")
             )
-        content = json.dumps(answer).encode()
+        content = b"" if answer is None else json.dumps(answer).encode()
         self.send_response(status)
         for name, value in {
             "Retry-After": "0",

@@ -20,17 +20,9 @@ AROUND_ENTRIES = len(b'{"jobs":[]}')
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]([ -~]*[!-~])?")  # a header's value cannot begin or end with a space
 
 
-class JobOptions(TypedDict, total=False):
-    """The options of a job."""
+class AttemptOptions(TypedDict, total=False):
+    """The options of a job that say how it runs, and not when."""
 
-    idempotency_key: str | None
-    """The same key for the same flow returns the same job: 1 to 255 printable ASCII characters."""
-    delay_seconds: int | None
-    """The least number of seconds between submission and start."""
-    run_at: datetime | str | None
-    """The earliest start: an aware datetime, or ISO 8601 text with a time zone, at most a year ahead.
-
-    Cannot be combined with `delay_seconds`."""
     timeout_seconds: int | None
     """The time limit of an attempt."""
     max_attempts: int | None
@@ -41,10 +33,23 @@ class JobOptions(TypedDict, total=False):
     """The upper bound of all pauses."""
     metadata: Mapping[str, str] | None
     """Names and values that the job's status returns: 16 at most."""
-    retry_for: float | None
-    """How many seconds to retry the submission while the API is unreachable (60); 0 for never."""
     keep_seconds: int | None
     """How long the job is kept after its end: an hour to a year. After that, its key makes a new job."""
+
+
+class JobOptions(AttemptOptions, total=False):
+    """The options of a job."""
+
+    idempotency_key: str | None
+    """The same key for the same flow returns the same job: 1 to 255 printable ASCII characters."""
+    delay_seconds: int | None
+    """The least number of seconds between submission and start."""
+    run_at: datetime | str | None
+    """The earliest start: an aware datetime, or ISO 8601 text with a time zone, at most a year ahead.
+
+    Cannot be combined with `delay_seconds`."""
+    retry_for: float | None
+    """How many seconds to retry the submission while the API is unreachable (60); 0 for never."""
 
 
 @dataclass(frozen=True)

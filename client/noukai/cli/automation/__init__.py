@@ -1,0 +1,1 @@
+"""The commands for schedules and webhooks, which act without a person."""

@@ -1,0 +1,1 @@
+"""The parsing of what people type: arguments, durations and times."""

@@ -1,0 +1,62 @@
+"""The schedules and webhook endpoints of the small API."""
+
+from typing import Any
+
+from tests.client.script import job
+
+INSTANTS = ["2026-12-01T08:00:00.000Z", "2026-12-02T08:00:00.000Z", "2026-12-03T08:00:00.000Z"]
+DIGEST = {
+    "name": "digest-u7",
+    "flow": "acme/mail/digest",
+    "cron": "0 9 * * mon-fri",
+    "zone": "Europe/Berlin",
+    "overlap": "allow",
+    "missed": "latest",
+    "source": "api",
+    "state": "active",
+    "createdAt": "2026-11-30T12:00:00.000Z",
+    "changedAt": "2026-11-30T12:00:00.000Z",
+    "next": INSTANTS[:1],
+}
+
+
+class Automation:
+    """The schedules that there are, by name, and what was sent about them."""
+
+    def __init__(self) -> None:
+        self.schedules: dict[str, dict[str, Any]] = {"digest-u7": DIGEST}
+        self.bodies: list[Any] = []
+
+    def answer(
+        self, method: str, path: list[str], query: dict[str, list[str]], body: Any
+    ) -> tuple[int, Any] | None:
+        """Return the status and the body of the answer; None if there is no such thing."""
+        self.bodies.append(body)
+        match method, path:
+            case "GET", ["schedules"]:
+                return 200, {"schedules": list(self.schedules.values())}
+            case "PUT", ["schedules", name]:
+                self.schedules[name] = {**DIGEST, **body, "name": name}
+                return 201, self.schedules[name]
+            case _, ["schedules", name, *rest] if name in self.schedules:
+                return self._of_schedule(method, name, rest, query)
+        return None
+
+    def _of_schedule(
+        self, method: str, name: str, rest: list[str], query: dict[str, list[str]]
+    ) -> tuple[int, Any] | None:
+        schedule = self.schedules[name]
+        match method, rest:
+            case "GET", []:
+                count = int(query.get("next", ["1"])[0])
+                return 200, {**schedule, "next": INSTANTS[:count]}
+            case "DELETE", []:
+                del self.schedules[name]
+                return 204, None
+            case "POST", ["pause" | "resume" as verb]:
+                schedule = {**schedule, "state": {"pause": "paused", "resume": "active"}[verb]}
+                self.schedules[name] = schedule
+                return 200, schedule
+            case "POST", ["trigger"]:
+                return 202, {**job("pending"), "id": "job_done", "flow": schedule["flow"]}
+        return None
