@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from noukai_functions.catalog.entries import Catalog
-from tests.functions.build.test_catalog_build import HEAD, build
+from tests.functions.build.catalog_builds import HEAD, build
 
 WRAPS = (
     "from functools import wraps, partial\n"
