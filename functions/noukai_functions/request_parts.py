@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from noukai_functions.requests.retry import Retries
 
 
+class RequestParts(Resources):
     """The parts of submissions, lookups, cancellations and retries, and the catalog."""
-    """What submits, finds, shows, cancels and retries jobs, and the catalog that it stands on."""
 
     asset: Path
 
