@@ -95,6 +95,43 @@ def in_turns(process: Any, call: Call, listener: Listener | None, seconds: float
     yield outcome
 
 
+class Heard:
+    """A listener that keeps what it takes, and is full from a number of bytes on."""
+
+    def __init__(self, most: int = 1 << 30) -> None:
+        self.printed = [b"", b"", b""]
+        self.dropped = (0, 0)
+        self._most = most
+
+    @property
+    def is_full(self) -> bool:
+        """Return whether it takes no more."""
+        return sum(map(len, self.printed)) >= self._most
+
+    def hear(self, stream: int, data: bytes) -> bytes:
+        """Take what was read."""
+        self.printed[stream] += data
+        return b""
+
+    def finish(self) -> bytes:
+        """Take nothing more."""
+        return b""
+
+    def skip(self, lines: int, size: int) -> None:
+        """Count what the flow's process has dropped."""
+        self.dropped = (self.dropped[0] + lines, self.dropped[1] + size)
+
+
+def heard(run: Callable[[Any], Any], most: int = 1 << 30) -> Heard:
+    """Return what a listener has heard of one call."""
+    process, listener = serving(run), Heard(most)
+    try:
+        called(process, CALL, listener)
+    finally:
+        process.close()
+    return listener
+
+
 def memory(pid: int) -> int:
     """Return the bytes of a process."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()

@@ -62,12 +62,13 @@ class Host:
     def serve(self, channel: Channel, board: ProgressBoard, token: str) -> None:
         """Import the module, report that to the worker, and serve calls until the pipe closes."""
         self._pid = getpid()
+        streams = sys.stdout, sys.stderr
         failed = self._import()
         channel.say(Answer(failed), token)
         if failed is not None:
             return
         self._spans = _open_spans()
-        surroundings, left = Surroundings(), LeftOvers()
+        surroundings, left = Surroundings(*streams), LeftOvers()
         while (received := channel.next_call()) is not None:
             call, token = received
             surroundings.place_temporary_files(call.folder)

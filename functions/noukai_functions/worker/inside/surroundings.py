@@ -8,10 +8,11 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from contextvars import copy_context
 from faulthandler import cancel_dump_traceback_later
+from functools import partial
 from io import TextIOWrapper
 from logging import getLogger
 from os import chdir, fstat, get_blocking, getcwd, getegid, geteuid, getpgrp, getpriority, set_blocking, umask
@@ -19,7 +20,7 @@ from resource import getrlimit
 from signal import getitimer, pthread_sigmask, set_wakeup_fd, setitimer, sigpending
 from signal import signal as set_handler
 from time import tzset
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 from noukai_functions.telemetry.logger import SERVICE, logger
 from noukai_functions.worker.inside.hooks import note_hooks
@@ -36,7 +37,7 @@ _MODULES = sys.modules
 _TRACE = ("TRACEPARENT", "TRACESTATE")
 """The variables that pass a trace to child processes, as OpenTelemetry specifies."""
 _PATH = [*sys.path]
-_STREAMS = ("stdin", "stdout", "stderr")
+_STREAMS = ("stdin", "stdout", "stderr", "__stdout__", "__stderr__")
 _SIGNALS = sorted(map(int, signal.valid_signals()))
 _TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
 _LIMITS = sorted({value for name, value in vars(resource).items() if name.startswith("RLIMIT_")})
@@ -45,13 +46,14 @@ _LIMITS = sorted({value for name, value in vars(resource).items() if name.starts
 class Surroundings:
     """A snapshot of this process's state after the import of the flow's module.
 
+    `streams` are the standard streams from before that import, which the module may have wrapped or replaced.
     Its methods do not raise, whatever a flow has done to the process.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *streams: TextIO) -> None:
         self._context = copy_context()
         self._restores: list[Restore] = []
-        for note in (note_hooks, *_PLACES):
+        for note in (note_hooks, *_PLACES, partial(_own_streams, streams)):
             try:
                 self._restores.append(note())
             except Exception:  # noqa: BLE001 - the module may have made the state unreadable
@@ -184,6 +186,19 @@ def _streams() -> Restore:
             whole = whole and not getattr(stream, "closed", False)
         return whole
 
+    return restore
+
+
+def _own_streams(streams: Sequence[TextIO]) -> Restore:
+    """Let each line of ours be written at once, after an attempt that has filled its log."""
+
+    def restore() -> bool:
+        for stream in streams:
+            # It also writes what is left of the attempt.
+            stream.reconfigure(line_buffering=True, write_through=True, newline=None)  # type: ignore[attr-defined]
+        return True
+
+    restore()
     return restore
 
 

@@ -65,7 +65,7 @@ class Conversation:
 
     def close(self) -> None:
         """Pass on the last output of a process that has ended, and close all descriptors."""
-        self._connection.output.finish(has_died=True)
+        self._connection.output.finish()
         self._connection.close()
         if self._death is not None:
             os.close(self._death)

@@ -69,7 +69,7 @@ class StreamMemory:
         self.words[IS_FULL] = is_full
 
     def take_line(self) -> bytes:
-        """Return the unfinished line of a process that has ended, and forget it."""
+        """Return the unfinished line of a process that is idle or has died, and forget it."""
         length = min(self.words[LENGTH], MOST_UNFINISHED_BYTES)
         self.words[LENGTH] = 0
         return self.memory[HEADER_BYTES : HEADER_BYTES + length]
@@ -136,6 +136,7 @@ class Output:
         self._is_full = False
         for memory in self.memories:
             memory.set_full(is_full=False)
+            memory.take_dropped()
 
     def pass_on(self) -> int:
         """Take the pipes' content; return the most bytes that one held, at most half of what it can hold."""
@@ -147,8 +148,8 @@ class Output:
             most = max(most, read)
         return most
 
-    def finish(self, *, has_died: bool = False) -> None:
-        """Copy the pipes' current content, and of a process that has died also its unfinished lines.
+    def finish(self) -> None:
+        """Copy the pipes' current content and the unfinished lines of the process, which is idle or has died.
 
         Does not wait for the pipes' end, since a daemon may keep them open.
         """
@@ -158,7 +159,7 @@ class Output:
             while left > 0 and self._log.waits() and (count := self._pass_chunk(descriptor)):
                 left -= count
         for number, memory in enumerate(self.memories):
-            if has_died and (line := memory.take_line()):
+            if line := memory.take_line():
                 self._hear(number, line)
             if self._is_full:
                 self._listener.skip(*memory.take_dropped())

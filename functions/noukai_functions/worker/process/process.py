@@ -190,7 +190,7 @@ class FlowProcess:
             sleep(0.001)
         has_died = not self.is_alive
         ended = self._end()
-        self._connection.output.finish(has_died=True)
+        self._connection.output.finish()
         code = ended.code
         when = "" if self.has_imported else " while it imported the flow's module"
         if not has_died or code == BROKEN:
