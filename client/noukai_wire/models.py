@@ -74,6 +74,12 @@ class SubmitOptions(WireModel):
         ]
         | None
     ) = None
+    webhook: (
+        Annotated[
+            str, StringConstraints(min_length=limits.MIN_SLUG_LENGTH, max_length=limits.MAX_SLUG_LENGTH)
+        ]
+        | None
+    ) = None
 
 
 class Submission(WireModel):

@@ -11,3 +11,4 @@ class Scope(StrEnum):
     CANCEL = "cancel"
     USAGE = "usage"
     SCHEDULES = "schedules"
+    WEBHOOKS = "webhooks"

@@ -20,6 +20,12 @@ START_BY = "u"
 EXPIRES_AT = "t"
 """The time-to-live attribute of the jobs and usage tables."""
 
+WEBHOOK = "wh"
+"""The mark of a job whose end webhook endpoints are told of; without it, no reader of the stream is woken."""
+
+ALL_WEBHOOKS = "*"
+"""The value of that mark for the endpoints that ask for the job; otherwise it is the name of one."""
+
 SWEEP_ROW = "#sweep"
 """The key of the row that records the latest sweep."""
 
@@ -45,6 +51,12 @@ INDEX_PARTITIONS = 4
 KEY_HASH = "hash"
 USAGE_ORG = "o"
 USAGE_KEY = "k"
+
+BUDGETS = "#budget"
+"""The partition of the usage table with a row for each org, which every submission reads."""
+
+ENDPOINTS = "hooks"
+"""The attribute of that row with the names of the org's webhook endpoints."""
 
 SUBMITTED = "Submitted"
 STARTED = "Started"

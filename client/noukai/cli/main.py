@@ -69,6 +69,7 @@ def submit(
     backoff_cap_seconds: options.BackoffCapSeconds = None,
     metadata: options.Metadata = None,
     keep_seconds: options.KeepSeconds = None,
+    webhook: options.WebhookName = None,
     as_json: options.Json = False,
 ) -> None:
     """Submit a job and print its id; with --wait or --follow, its result."""
@@ -86,6 +87,7 @@ def submit(
             backoff_cap_seconds=backoff_cap_seconds,
             metadata=metadata_of(metadata) if metadata else None,
             keep_seconds=keep_seconds,
+            webhook=webhook,
             progress=not as_json,
         )
         return show_result(client, job, wait) if waits or follows else _show_accepted(job, as_json=as_json)

@@ -48,6 +48,7 @@ def map_inputs(
     backoff_cap_seconds: options.BackoffCapSeconds = None,
     metadata: options.Metadata = None,
     keep_seconds: options.KeepSeconds = None,
+    webhook: options.WebhookName = None,
     as_json: options.Json = False,
 ) -> None:
     """Submit a job for each line of a file. Print the ids in order; with --wait, how each job ends."""
@@ -66,6 +67,7 @@ def map_inputs(
             backoff_cap_seconds=backoff_cap_seconds,
             metadata=metadata_of(metadata) if metadata else None,
             keep_seconds=keep_seconds,
+            webhook=webhook,
         )
         if waits:
             _show_ends(as_completed(jobs, timeout_ms=timeout_ms, progress=not as_json), as_json=as_json)

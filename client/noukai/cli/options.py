@@ -116,6 +116,9 @@ KeepSeconds = Annotated[
         parser=whole_seconds, metavar=_SECONDS, help="How long the job is kept after its end: 1h to 365d."
     ),
 ]
+WebhookName = Annotated[
+    str | None, typer.Option("--webhook", metavar="NAME", help="Tell this webhook endpoint alone.")
+]
 From = Annotated[
     str | None, typer.Option("--from", metavar="DAY", help="The first day; this month's, by default.")
 ]

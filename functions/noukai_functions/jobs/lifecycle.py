@@ -148,6 +148,8 @@ class Job:
     """Until when somebody follows its log."""
     progress_at: int | None = None
     """When its progress was last written."""
+    webhook: str | None = None
+    """The webhook endpoint that is told of its end, or `ALL_WEBHOOKS`; None if none is."""
     history: str | None = None
     """Its ended attempts, as `attempts` writes them."""
     submitted_by: str | None = None

@@ -32,6 +32,7 @@ from noukai_functions.names import (
     STARTED_AT,
     STATE,
     STOPPED_AT,
+    WEBHOOK,
 )
 from noukai_functions.refusals import UnreadableRowError
 
@@ -74,6 +75,7 @@ NAMES = {
     "history": "hi",
     "submitted_by": "sb",
     "cancelled_by": "cb",
+    "webhook": WEBHOOK,
 }
 FORMAT = "fv"
 """The attribute of rows that this version would misread, with a number from 2 on.

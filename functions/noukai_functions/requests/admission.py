@@ -14,6 +14,7 @@ from noukai_functions.clock import Clock
 from noukai_functions.jobs.lifecycle import START_WITHIN_MS, Job, State, job_id, needs_schedule
 from noukai_functions.jobs.queue import JobQueue, JobQueues, Message, OutgoingMessage
 from noukai_functions.jobs.table import JobsTable, Refused
+from noukai_functions.names import ALL_WEBHOOKS
 from noukai_functions.refusals import IdempotencyConflictError, InvalidInputError
 from noukai_functions.telemetry.logger import job_fields, logger
 from noukai_functions.usage.budgets import Budgets
@@ -54,6 +55,8 @@ class Admission:
             self._check_input(job, submission.input)
         if "runAt" in submission.options:
             self._check_run_at(job, message, submission.options["runAt"])
+        if "webhook" in submission.options:
+            self._check_webhook(job, submission.options["webhook"])
         return job, message
 
     def create(self, job: Job, message: Message) -> Job:
@@ -133,7 +136,18 @@ class Admission:
             not_before=due if due > now else None,
             metadata=options.get("metadata") or None,
             submitted_by=by or None,
+            webhook=options.get("webhook") or self.webhook_of(org),
         )
+
+    def webhook_of(self, org: str) -> str | None:
+        """Return the mark of a job that names no webhook endpoint: None if the org has none."""
+        return ALL_WEBHOOKS if self.budgets.of(org).webhooks else None
+
+    def _check_webhook(self, job: Job, name: str) -> None:
+        """Refuse the name of a webhook endpoint that the org does not have, unless the job exists."""
+        if not self.budgets.has_webhook(job.org, name) and not self._is_known(job, consistent=True):
+            reason = f"names no webhook endpoint of this org: put {name!r} first, or leave it out"
+            raise InvalidInputError([("options.webhook", reason)])
 
     def _check_run_at(self, job: Job, message: Message, run_at: int) -> None:
         """Refuse a start time that is past or too far, unless the job exists, as in a late resubmission."""

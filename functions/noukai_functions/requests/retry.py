@@ -8,6 +8,7 @@ from noukai_functions.clock import Clock
 from noukai_functions.jobs.lifecycle import START_WITHIN_MS, Job, State, job_id
 from noukai_functions.jobs.queue import LaterMessageError
 from noukai_functions.jobs.saved_inputs import SavedInputs
+from noukai_functions.names import ALL_WEBHOOKS
 from noukai_functions.refusals import (
     FlowNotFoundError,
     InputNotBackError,
@@ -68,9 +69,15 @@ class Retries:
                 raise InvalidInputError(
                     [("id", "is a job whose uploaded input has expired: upload and submit it again")]
                 )
+        job = replace(job, webhook=_webhook_named(old) or self.admission.webhook_of(old.org))
         if trace is not None:
             message = replace(message, traceparent=trace.parent, tracestate=trace.state)
         return self.admission.create(job, replace(message, id=job.id))
+
+
+def _webhook_named(job: Job) -> str | None:
+    """Return the webhook endpoint that a submission has named."""
+    return None if job.webhook == ALL_WEBHOOKS else job.webhook
 
 
 def _without_input(old: Job, now: int) -> Refusal:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from noukai_functions.aws import AwsError
 from noukai_functions.clock import Clock, month_of
+from noukai_functions.names import BUDGETS, ENDPOINTS
 from noukai_functions.refusals import BudgetUsedUpError, Refusal, TooManyUnfinishedError
 from noukai_functions.telemetry.logger import logger
 from noukai_wire.limits import DEFAULT_LATER_JOBS, DEFAULT_UNFINISHED_JOBS
@@ -39,6 +40,8 @@ class Budget:
     """The limit on unfinished jobs that wait in a schedule."""
     full: frozenset[str] = frozenset()
     """The reached limits: `UNFINISHED`, `LATER`."""
+    webhooks: frozenset[str] = frozenset()
+    """The names of the org's webhook endpoints. They are here because every submission reads this row."""
 
     @property
     def is_monthly(self) -> bool:
@@ -74,8 +77,19 @@ class Budgets:
         believed_until, budget = self._known.get(org, (0, Budget()))
         if believed_until <= now:
             budget = self._read(org)
-            self._known = {org: (now + CACHE_MS, budget), **self._fresh(now)}
+            self._know(org, budget, now)
         return budget
+
+    def has_webhook(self, org: str, name: str) -> bool:
+        """Return whether the org has a webhook endpoint of that name, even if it was made just now."""
+        if name in self.of(org).webhooks:
+            return True
+        budget = self._read(org, consistent=True)
+        self._know(org, budget, self.clock.now())
+        return name in budget.webhooks
+
+    def _know(self, org: str, budget: Budget, now: int) -> None:
+        self._known = {org: (now + CACHE_MS, budget), **self._fresh(now)}
 
     def refusal(self, org: str, *, is_later: bool) -> Refusal | None:
         """Return the refusal that the org's budget demands for a new job, if any.
@@ -125,10 +139,10 @@ class Budgets:
     def _fresh(self, now: int) -> dict[str, tuple[int, Budget]]:
         return {org: entry for org, entry in self._known.items() if entry[0] > now}
 
-    def _read(self, org: str) -> Budget:
-        row: Mapping[str, Any] | None = self.client.get_item(TableName=self.table_name, Key=_key(org)).get(
-            "Item"
-        )
+    def _read(self, org: str, *, consistent: bool = False) -> Budget:
+        row: Mapping[str, Any] | None = self.client.get_item(
+            TableName=self.table_name, Key=_key(org), **({"ConsistentRead": True} if consistent else {})
+        ).get("Item")
         if row is None:
             return Budget()
         try:
@@ -136,11 +150,11 @@ class Budgets:
         except (LookupError, TypeError, ValueError, AttributeError):
             # The operator sees it in the list of budgets. Until it is corrected, submissions go on.
             logger().exception("a budget cannot be read", extra={"org": org})
-            return Budget()
+            return Budget(webhooks=_webhooks(row))
 
 
 def _key(org: str) -> dict[str, "Any"]:
-    return {"o": {"S": "#budget"}, "k": {"S": org}}
+    return {"o": {"S": BUDGETS}, "k": {"S": org}}
 
 
 def _decode(row: "Mapping[str, Any]") -> Budget:
@@ -152,4 +166,9 @@ def _decode(row: "Mapping[str, Any]") -> Budget:
         unfinished=int(row[UNFINISHED]["N"]) if UNFINISHED in row else DEFAULT_UNFINISHED_JOBS,
         later=int(row[LATER]["N"]) if LATER in row else DEFAULT_LATER_JOBS,
         full=frozenset(row["reached"]["SS"]) if "reached" in row else frozenset(),
+        webhooks=_webhooks(row),
     )
+
+
+def _webhooks(row: "Mapping[str, Any]") -> frozenset[str]:
+    return frozenset(row.get(ENDPOINTS, {}).get("SS", ()))

@@ -170,6 +170,13 @@ ELSEWHERE = {
     "WORKER_MARGIN_SECONDS": "no limit of a request: a worker's own time",
     "DEFAULT_KEEP_SECONDS": "no limit: what an option is by default",
     "LEAST_SECRET": "a setting, which the deployment checks",
+    "MAX_WEBHOOKS": "what an org has: tests/functions/webhooks",
+    "MAX_WEBHOOK_URL_LENGTH": "the URL of an endpoint: tests/functions/webhooks",
+    "MAX_WAITING_DELIVERIES": "what waits for an endpoint: tests/functions/webhooks",
+    "MAX_WEBHOOK_TRIES": "what an endpoint gets: tests/functions/webhooks",
+    "MAX_WEBHOOK_RESULT_BYTES": "what an event says: tests/functions/webhooks",
+    "MAX_WEBHOOK_ANSWER_BYTES": "what is kept of an answer: tests/functions/webhooks",
+    "KEPT_DELIVERY_DAYS": "how long a delivery is kept: tests/functions/webhooks",
 }
 """Limits that no single request tests; those that can be tested have tests of their own below."""
 
@@ -201,6 +208,13 @@ ROWS = {
     "`backoffSeconds`, `backoffCapSeconds`": ("MAX_BACKOFF_SECONDS",),
     "`keepSeconds`, from": ("MIN_KEEP_SECONDS",),
     "`keepSeconds`, to": ("MAX_KEEP_SECONDS",),
+    "webhook endpoints of an org": ("MAX_WEBHOOKS",),
+    "webhook endpoint: characters of its URL": ("MAX_WEBHOOK_URL_LENGTH",),
+    "webhook endpoint: deliveries that wait for it": ("MAX_WAITING_DELIVERIES",),
+    "webhook endpoint: tries of a delivery": ("MAX_WEBHOOK_TRIES",),
+    "webhook event: bytes of a result in it": ("MAX_WEBHOOK_RESULT_BYTES",),
+    "webhook delivery: bytes of the answer that are kept": ("MAX_WEBHOOK_ANSWER_BYTES",),
+    "webhook delivery: days that it is kept": ("KEPT_DELIVERY_DAYS",),
     "days of a usage report": ("MAX_USAGE_DAYS",),
     "`metadata`, entries": ("MAX_METADATA_ENTRIES",),
     "`metadata`, characters of a name": ("MAX_METADATA_KEY_LENGTH",),

@@ -35,6 +35,8 @@ class AttemptOptions(TypedDict, total=False):
     """Names and values that the job's status returns: 16 at most."""
     keep_seconds: int | None
     """How long the job is kept after its end: an hour to a year. After that, its key makes a new job."""
+    webhook: str | None
+    """The webhook endpoint that is told of the job's end; by default, every endpoint of the org that asks."""
 
 
 class JobOptions(AttemptOptions, total=False):
@@ -100,6 +102,7 @@ def submission(
     metadata: Mapping[str, str] | None = None,
     retry_for: float | None = None,
     keep_seconds: int | None = None,
+    webhook: str | None = None,
 ) -> Submission:
     """Return a validated submission, with a new idempotency key unless one is given."""
     options = {
@@ -111,6 +114,7 @@ def submission(
         "backoffCapSeconds": backoff_cap_seconds,
         "metadata": None if metadata is None else _object("metadata", metadata),
         "keepSeconds": keep_seconds,
+        "webhook": webhook,
     }
     inputs = _inputs(message, parameters)
     rest = _present({"options": json_of("options", _present(options)) or None})

@@ -6,14 +6,15 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from noukai_functions.names import BUDGETS, ENDPOINTS
 from noukai_infra.operations.orgs.bad_row import problem_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-_BUDGETS = "#budget"
-"""The partition key of all budgets in the usage table."""
+_NO_LIMITS = frozenset({"o", "k", "reached", ENDPOINTS})
+"""The attributes of an org's row that are no limits."""
 
 
 @dataclass(frozen=True)
@@ -78,23 +79,36 @@ class Budgets:
 
     def clear(self, org: str) -> bool:
         """Remove an org's limits; return False if it had none."""
-        gone = self.client.delete_item(TableName=self.table, Key=_key(org), ReturnValues="ALL_OLD")
+        removed = [*asdict(Limits()), "v", "spent", "reached"]
+        try:
+            # The row also names the org's webhook endpoints, which stay.
+            gone = self.client.update_item(
+                TableName=self.table,
+                Key=_key(org),
+                UpdateExpression=f"REMOVE {', '.join(f'#{name}' for name in removed)}",
+                ConditionExpression="attribute_exists(o)",
+                ExpressionAttributeNames={f"#{name}": name for name in removed},
+                ReturnValues="ALL_OLD",
+            )
+        except self.client.exceptions.ConditionalCheckFailedException:
+            return False
         # Only `reached`, which the functions write, does not count as a limit.
-        return not gone.get("Attributes", {}).keys() <= {"o", "k", "reached"}
+        return not gone.get("Attributes", {}).keys() <= _NO_LIMITS
 
     def rows(self) -> list[BudgetRow]:
         """Read all budgets, by org."""
         pages = self.client.get_paginator("query").paginate(
             TableName=self.table,
             KeyConditionExpression="o = :budgets",
-            ExpressionAttributeValues={":budgets": {"S": _BUDGETS}},
+            ExpressionAttributeValues={":budgets": {"S": BUDGETS}},
             ConsistentRead=True,
         )
-        return [_decode(item) for page in pages for item in page["Items"]]
+        items = [item for page in pages for item in page["Items"]]
+        return [_decode(item) for item in items if not item.keys() <= {"o", "k", ENDPOINTS}]
 
 
 def _key(org: str) -> "dict[str, AttributeValueTypeDef]":
-    return {"o": {"S": _BUDGETS}, "k": {"S": org}}
+    return {"o": {"S": BUDGETS}, "k": {"S": org}}
 
 
 def _decode(item: Mapping[str, Any]) -> BudgetRow:
