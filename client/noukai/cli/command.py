@@ -143,8 +143,8 @@ class WaitOptions(NamedTuple):
 
 
 def check_wait(wait: WaitOptions, *, waits: bool) -> None:
-    """Refuse options about the wait or the result without --wait."""
-    output = wait.output
+    """Refuse options about the wait or the result without --wait or --follow."""
+    output, waits = wait.output, waits or wait.follows_log
     if not waits and (wait.timeout_ms is not None or wait.cancel_on_timeout or output is not None):
         raise typer.BadParameter(
             "these say how to wait: add --wait", param_hint="'--timeout-ms' / '--cancel-on-timeout' / '-o'"

@@ -73,8 +73,7 @@ def submit(
     as_json: options.Json = False,
 ) -> None:
     """Submit a job and print its id; with --wait or --follow, its result."""
-    wait = WaitOptions(timeout_ms, output, cancel_on_timeout, as_json, follows)
-    check_wait(wait, waits=waits or follows)
+    check_wait(wait := WaitOptions(timeout_ms, output, cancel_on_timeout, as_json, follows), waits=waits)
     with connected() as client:
         job = client.flow(flow).job(
             *input_of(client, flow, message, file, parameter),
