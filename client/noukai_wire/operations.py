@@ -9,6 +9,7 @@ from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
 
+from noukai_wire import webhooks
 from noukai_wire.answers import Health, OpenApi
 from noukai_wire.batches import AcceptedBatch, Batch, JobIds, StatusList
 from noukai_wire.errors import ErrorCode
@@ -226,6 +227,45 @@ OPERATIONS: Mapping[Route, Operation] = {
             ErrorCode.INSUFFICIENT_CREDITS,
         ),
         has_poll_interval=True,
+    ),
+    Route.LIST_WEBHOOKS: Operation("List the webhook endpoints of the org of the key", webhooks.WebhookList),
+    Route.PUT_WEBHOOK: Operation(
+        "Create or change a webhook endpoint, and enable it",
+        webhooks.Webhook,
+        request=webhooks.WebhookSettings,
+        example={"url": "https://hooks.example.com/jobs", "events": ["job.failed"]},
+        may_create=True,
+    ),
+    Route.WEBHOOK: Operation("Show a webhook endpoint", webhooks.Webhook, errors=(ErrorCode.INVALID_INPUT,)),
+    Route.DELETE_WEBHOOK: Operation(
+        "Delete a webhook endpoint",
+        None,
+        status=HTTPStatus.NO_CONTENT,
+        errors=(ErrorCode.INVALID_INPUT,),
+    ),
+    Route.ROTATE_WEBHOOK: Operation(
+        "Make a new secret for a webhook endpoint",
+        webhooks.Webhook,
+        request=webhooks.WebhookRotation,
+        example={"revoke": False},
+    ),
+    Route.TEST_WEBHOOK: Operation(
+        "Send a test event to a webhook endpoint",
+        webhooks.WebhookTest,
+        status=HTTPStatus.ACCEPTED,
+        errors=(ErrorCode.INVALID_INPUT,),
+    ),
+    Route.WEBHOOK_DELIVERIES: Operation(
+        "List the deliveries to a webhook endpoint, the newest first",
+        webhooks.WebhookDeliveryList,
+        query=webhooks.WebhookDeliveryQuery,
+    ),
+    Route.REDELIVER: Operation(
+        "Send the events again that a webhook endpoint has missed",
+        webhooks.RedeliveredEvents,
+        request=webhooks.WebhookRedelivery,
+        example={"since": "2026-01-31T12:00:00Z"},
+        status=HTTPStatus.ACCEPTED,
     ),
     Route.FLOWS: Operation("List the flows of the deployment", FlowList),
     Route.USAGE: Operation(

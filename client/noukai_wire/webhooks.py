@@ -125,8 +125,8 @@ class WebhookDeliveryQuery(WireModel):
 class WebhookRedelivery(WireModel):
     """The body of a request that sends events again which were not delivered, with their `webhook-id`.
 
-    `since` is the first included time of an event, at most seven days ago; `cursor` comes from the previous
-    page.
+    `since` is the first included time of an event; events are kept for seven days. `cursor` comes from the
+    previous page.
     """
 
     model_config = ConfigDict(extra="forbid")

@@ -5,9 +5,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_ssm import SSMClient
+
+    from noukai_functions.aws import Bus
 
 
 class Clients:
@@ -39,6 +43,24 @@ class Clients:
         from noukai_functions.aws import client
 
         return client("sqs")
+
+    @cached_property
+    def _ssm(self) -> "SSMClient":
+        from noukai_functions.aws import client
+
+        return client("ssm")
+
+    @cached_property
+    def _events(self) -> "Bus":
+        from noukai_functions.aws import client
+
+        return client("events")
+
+    @cached_property
+    def _lambda(self) -> "LambdaClient":
+        from noukai_functions.aws import client
+
+        return client("lambda")
 
     def connect(self) -> None:
         """Connect the existing clients at startup, to spare the first request the CPU time."""

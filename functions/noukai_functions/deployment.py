@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from noukai_functions.clock import Clock
 from noukai_functions.names import DEFAULT_KIND
 from noukai_functions.request_parts import RequestParts
+from noukai_functions.webhook_parts import WebhookParts
 from noukai_functions.worker.time_limits import TimeLimits
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ ASSET = Path(__file__).resolve().parent.parent
 
 
 @dataclass
-class Deployment(RequestParts):
+class Deployment(RequestParts, WebhookParts):
     """A function's surroundings: tables, queues, flow catalog and clock.
 
     `environment` holds the variables that the stack sets. `asset` is the folder with `catalog` and, for a

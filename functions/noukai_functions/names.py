@@ -81,3 +81,12 @@ FLOW_DIMENSION = "Flow"
 
 CHECK_QUEUES = "checkQueues"
 """The member of an event that asks the sweep function for a check of the queues."""
+
+DUE_INDEX = "due"
+"""The sparse index of the webhooks table: the endpoints that are due, and what waits for each."""
+
+DUE_GROUP = "q"
+DUE_AT = "d"
+
+DUE_ENDPOINTS = "#due"
+"""The group of the index that holds the endpoints."""

@@ -6,6 +6,7 @@ None of them knows HTTP; the table in `api.errors` maps each to its answer.
 from collections.abc import Mapping, Sequence
 
 from noukai_wire import limits
+from noukai_wire.slug import SLUG_RULE
 from noukai_wire.text import cut
 
 MAX_ERRORS = 20
@@ -142,6 +143,16 @@ class ScheduleNotFoundError(Refusal):
     def __init__(self, name: str) -> None:
         super().__init__(
             f"There is no schedule {name[:160]!r} here: GET /api/v1/schedules lists those of the org."
+        )
+
+
+class WebhookNotFoundError(Refusal):
+    """A webhook endpoint that the org does not have."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"There is no webhook endpoint {name[:60]!r} here: GET /api/v1/webhooks lists those of your org. "
+            f"A name has {SLUG_RULE}."
         )
 
 

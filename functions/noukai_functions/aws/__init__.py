@@ -9,7 +9,7 @@ of imports.
 
 import gc
 import os
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, Protocol, overload
 
 # Objects loaded at startup stay alive, so collecting every 700 allocations would find nothing. A request
 # leaves about a hundred, so that this threshold collects every few hundred requests.
@@ -22,11 +22,20 @@ from noukai_functions.aws.settings import settings_of  # noqa: E402
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_ssm import SSMClient
 
-__all__ = ["AwsError", "as_aws_error", "client", "connect", "queried", "read_items"]
+__all__ = ["AwsError", "Bus", "as_aws_error", "client", "connect", "queried", "read_items"]
+
+
+class Bus(Protocol):
+    """A client of event buses."""
+
+    def put_events(self, *, Entries: Any) -> Any:  # noqa: N803 - of AWS
+        """Put up to ten events on a bus."""
 
 
 @overload
@@ -37,6 +46,12 @@ def client(service: Literal["s3"]) -> "S3Client": ...
 def client(service: Literal["scheduler"]) -> "EventBridgeSchedulerClient": ...
 @overload
 def client(service: Literal["sqs"]) -> "SQSClient": ...
+@overload
+def client(service: Literal["ssm"]) -> "SSMClient": ...
+@overload
+def client(service: Literal["events"]) -> "Bus": ...
+@overload
+def client(service: Literal["lambda"]) -> "LambdaClient": ...
 def client(service: str) -> Any:
     """Make a client in the function's own account and region.
 

@@ -30,11 +30,16 @@ if TYPE_CHECKING:
     from noukai_functions.aws.settings import Settings
 
 
+_VERSIONS = {"ssm": "1.1", "events": "1.1"}
+"""The version of the protocol of services that do not have 1.0."""
+
+
 class DirectClient:
     """A client of one service, for one thread."""
 
     def __init__(self, settings: "Settings") -> None:
         self._target = settings.target
+        self._content_type = f"application/x-amz-json-{_VERSIONS.get(settings.service, '1.0')}"
         self._signer = Signer(settings)
         self._connection = Connection(settings.url, settings.authorities)
         self._quota = RetryQuota()
@@ -80,7 +85,7 @@ class DirectClient:
     def _try(self, operation: str, body: bytes) -> Any:
         connection = self._connection
         headers = {
-            "content-type": "application/x-amz-json-1.0",
+            "content-type": self._content_type,
             "host": connection.host,
             "x-amz-target": f"{self._target}.{operation}",
         }

@@ -22,7 +22,12 @@ _SUFFIXES = {
 }
 """The domains of the other partitions, by the prefix of their regions' names."""
 
-_TARGETS = {"dynamodb": "DynamoDB_20120810", "sqs": "AmazonSQS"}
+_TARGETS = {
+    "dynamodb": "DynamoDB_20120810",
+    "sqs": "AmazonSQS",
+    "ssm": "AmazonSSM",
+    "events": "AWSEvents",
+}
 """The services that are called directly, with the prefixes of their `X-Amz-Target` headers."""
 
 _NEEDED = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")

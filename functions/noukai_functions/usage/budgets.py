@@ -8,7 +8,7 @@ from noukai_functions.clock import Clock, month_of
 from noukai_functions.names import BUDGETS, ENDPOINTS
 from noukai_functions.refusals import BudgetUsedUpError, Refusal, TooManyUnfinishedError
 from noukai_functions.telemetry.logger import logger
-from noukai_wire.limits import DEFAULT_LATER_JOBS, DEFAULT_UNFINISHED_JOBS
+from noukai_wire.limits import DEFAULT_LATER_JOBS, DEFAULT_UNFINISHED_JOBS, MAX_WEBHOOKS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,6 +87,38 @@ class Budgets:
         budget = self._read(org, consistent=True)
         self._know(org, budget, self.clock.now())
         return name in budget.webhooks
+
+    def add_webhook(self, org: str, name: str) -> bool:
+        """Note the name of an endpoint; return False if the org has as many as it may have."""
+        self._known.pop(org, None)
+        try:
+            self.client.update_item(
+                TableName=self.table_name,
+                Key=_key(org),
+                UpdateExpression=f"ADD {ENDPOINTS} :names",
+                ConditionExpression=f"attribute_not_exists({ENDPOINTS}) OR contains({ENDPOINTS}, :name)"
+                f" OR size({ENDPOINTS}) < :most",
+                ExpressionAttributeValues={
+                    ":names": {"SS": [name]},
+                    ":name": {"S": name},
+                    ":most": {"N": str(MAX_WEBHOOKS)},
+                },
+            )
+        except AwsError as error:
+            if error.code != "ConditionalCheckFailedException":
+                raise
+            return False
+        return True
+
+    def remove_webhook(self, org: str, name: str) -> None:
+        """Forget the name of an endpoint."""
+        self._known.pop(org, None)
+        self.client.update_item(
+            TableName=self.table_name,
+            Key=_key(org),
+            UpdateExpression=f"DELETE {ENDPOINTS} :names",
+            ExpressionAttributeValues={":names": {"SS": [name]}},
+        )
 
     def _know(self, org: str, budget: Budget, now: int) -> None:
         self._known = {org: (now + CACHE_MS, budget), **self._fresh(now)}

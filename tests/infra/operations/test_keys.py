@@ -33,7 +33,7 @@ def test_key_is_kept_as_its_hash_alone(keys: Keys) -> None:
         "hash": {"S": hashlib.sha256(key.encode()).hexdigest()},
         "org": {"S": "acme"},
         "name": {"S": "ci"},
-        "scopes": {"SS": ["cancel", "read", "submit", "usage", "webhooks"]},
+        "scopes": {"SS": ["cancel", "read", "schedules", "submit", "usage", "webhooks"]},
         "created": {"N": "1700000000"},
     }
 
@@ -75,7 +75,7 @@ def test_keys_are_listed_newest_first(keys: Keys) -> None:
     old = keys.create("acme", "ci", created=1, scopes=[Scope.READ], expires=100)
     new = keys.create("globex", "prod", created=2)
     assert [(row.name, row.org, row.scopes, row.state(now=99)) for row in keys.rows()] == [
-        ("prod", "globex", ("cancel", "read", "submit", "usage", "webhooks"), "valid"),
+        ("prod", "globex", ("cancel", "read", "schedules", "submit", "usage", "webhooks"), "valid"),
         ("ci", "acme", ("read",), "valid"),
     ]
     assert keys.rows()[1].state(now=100) == "expired"

@@ -66,6 +66,7 @@ _TAGS = {
     "jobs": "Submissions of flows, as they wait, run and end.",
     "uploads": "Inputs that are too large for a body.",
     "flows": "What the deployment offers.",
+    "webhooks": "URLs that are told when jobs end.",
     "schedules": "Jobs at the instants of cron expressions.",
     "usage": "What an org has used.",
     _API_TAG: "The API itself.",

@@ -1,0 +1,1 @@
+"""The webhook endpoints of orgs and their deliveries, in one table."""
