@@ -152,7 +152,9 @@ class Settings:
     `alarm_email` and the topic `alarm_topic` (an ARN). `oldest_message_hours` is the age from which a waiting
     message raises one. `failed_flows` maps flows (`project/flow`) to the share of failed jobs above which an
     alarm of their own is raised. `audit_retention` is that of the audit log; `audit_submissions` adds a line
-    for each submission.
+    for each submission. `event_bus` names an event bus of the account, such as `default`, that gets an event
+    at the end of each job. `webhooks_to_localhost` lets webhook endpoints be programs on the functions' own
+    machine: the local system sets it.
     `dashboard` makes one of CloudWatch. `xray` samples the invocations of all functions.
     """
 
@@ -177,6 +179,8 @@ class Settings:
     price_gb_second: Annotated[float, _A_NUMBER, Field(ge=0, allow_inf_nan=False)] | None = None
     metrics: Literal["none", "kind", "flow"] = "kind"
     alarms: bool = True
+    event_bus: Annotated[str, Field(pattern=r"^[A-Za-z0-9._/-]{1,256}$")] | None = None
+    webhooks_to_localhost: bool = False
     dashboard: bool = False
     xray: bool = False
     alarm_email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None

@@ -22,6 +22,8 @@ from noukai_functions.handlers import (
     upload,
     usage,
     wait,
+    webhook_secrets,
+    webhooks,
 )
 from noukai_wire.routes import DEFAULT_ROUTE, Route
 
@@ -43,6 +45,18 @@ _BY_ROUTE: dict[str, Callable[[Mapping[str, Any], Deployment], dict[str, Any]]] 
     },
     Route.CANCEL_JOBS.key: cancel_jobs.handler.answer,
     **{route.key: schedules.handler.answer for route in Route if "/schedules" in route.template},
+    **dict.fromkeys((Route.PUT_WEBHOOK.key, Route.ROTATE_WEBHOOK.key), webhook_secrets.handler.answer),
+    **{
+        route.key: webhooks.handler.answer
+        for route in (
+            Route.LIST_WEBHOOKS,
+            Route.WEBHOOK,
+            Route.DELETE_WEBHOOK,
+            Route.TEST_WEBHOOK,
+            Route.WEBHOOK_DELIVERIES,
+            Route.REDELIVER,
+        )
+    },
     Route.USAGE.key: usage.handler.answer,
     **dict.fromkeys((Route.FLOWS.key, Route.OPENAPI.key, Route.HEALTH.key, DEFAULT_ROUTE), describe.answer),
 }

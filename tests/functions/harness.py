@@ -43,6 +43,10 @@ ENVIRONMENT = {
     "PAYLOADS_BUCKET": "payloads",
     "SCHEDULE_GROUP": "schedules",
     "SCHEDULE_ROLE": "arn:aws:iam::123456789012:role/schedules",
+    "WEBHOOKS_TABLE": "webhooks",
+    "WEBHOOKS_SECRET": "/noukai/test/webhooks",
+    "WEBHOOKS_TO_LOCALHOST": "true",
+    "DELIVER_FUNCTION": "deliver",
     "QUEUE_ARN": "arn:aws:sqs:us-east-1:123456789012:QUEUE_URL",
 }
 
@@ -105,7 +109,7 @@ class System:
         answered = ENTRIES[key](event, self.deployment)
         headers, content = answered["headers"], answered["body"]
         is_json = headers["Content-Type"] == "application/json"
-        return Answer(answered["statusCode"], headers, json.loads(content) if is_json else content)
+        return Answer(answered["statusCode"], headers, json.loads(content) if is_json and content else content)
 
     def submit(self, flow: str = "trial/add", *, headers: Any = None, **body: Any) -> Answer:
         project, name = flow.split("/")
@@ -226,7 +230,7 @@ def system_on_moto(asset: Path, kinds: Iterable[str] = ()) -> Iterator[System]:
             variable: sqs.create_queue(QueueName=variable, Attributes={"MaximumMessageSize": "1048576"})[
                 "QueueUrl"
             ]
-            for variable in ("QUEUE_URL", "DEAD_LETTER_QUEUE_URL")
+            for variable in ("QUEUE_URL", "DEAD_LETTER_QUEUE_URL", "EVENTS_QUEUE_URL", "REACTIONS_QUEUE_URL")
         }
         of_kinds = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in kinds}
         urls |= {"WORKER_KIND_QUEUES": json.dumps(of_kinds)} if of_kinds else {}

@@ -8,7 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 import typer
 
@@ -140,6 +140,19 @@ class WaitOptions(NamedTuple):
     cancel_on_timeout: bool
     as_json: bool
     follows_log: bool = False
+
+
+class Retries(TypedDict):
+    """The options of a job that are about its attempts."""
+
+    max_attempts: int | None
+    backoff_seconds: float | None
+    backoff_cap_seconds: float | None
+
+
+def retries_of(most: int | None, backoff: float | None, cap: float | None) -> Retries:
+    """Return the options of a job that are about its attempts."""
+    return {"max_attempts": most, "backoff_seconds": backoff, "backoff_cap_seconds": cap}
 
 
 def check_wait(wait: WaitOptions, *, waits: bool) -> None:

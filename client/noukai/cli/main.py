@@ -17,7 +17,16 @@ from noukai_wire.models import JobList
 from . import options
 from .automation import schedules
 from .calling import described
-from .command import EPILOG, WaitOptions, check_wait, confirm, connected, left_out, show_version
+from .command import (
+    EPILOG,
+    WaitOptions,
+    check_wait,
+    confirm,
+    connected,
+    left_out,
+    retries_of,
+    show_version,
+)
 from .ending import run
 from .files import input_of
 from .following import show_log, show_result
@@ -81,9 +90,7 @@ def submit(
             delay_seconds=delay_seconds,
             run_at=run_at,
             timeout_seconds=timeout_seconds,
-            max_attempts=max_attempts,
-            backoff_seconds=backoff_seconds,
-            backoff_cap_seconds=backoff_cap_seconds,
+            **retries_of(max_attempts, backoff_seconds, backoff_cap_seconds),
             metadata=metadata_of(metadata) if metadata else None,
             keep_seconds=keep_seconds,
             webhook=webhook,

@@ -17,7 +17,7 @@ from noukai._job import Job, known_end
 from noukai_wire.models import JobStatus
 
 from . import options
-from .command import WaitOptions, check_wait, connected
+from .command import WaitOptions, check_wait, connected, retries_of
 from .parsing.arguments import metadata_of, unreadable
 from .terminal import complain, say, show_end, show_json
 
@@ -62,9 +62,7 @@ def map_inputs(
             delay_seconds=delay_seconds,
             run_at=run_at,
             timeout_seconds=timeout_seconds,
-            max_attempts=max_attempts,
-            backoff_seconds=backoff_seconds,
-            backoff_cap_seconds=backoff_cap_seconds,
+            **retries_of(max_attempts, backoff_seconds, backoff_cap_seconds),
             metadata=metadata_of(metadata) if metadata else None,
             keep_seconds=keep_seconds,
             webhook=webhook,

@@ -36,7 +36,7 @@ def deliver(event: "Event", deployment: Deployment) -> dict[str, Any]:
 
 
 def look(event: "Event", deployment: Deployment, has_time: Callable[[], bool]) -> None:
-    """Try what waits for an endpoint."""
+    """Send what waits for an endpoint."""
     asked = event[LOOK]
     deployment.later_tries.make(asked["org"], asked["name"], asked["due_at"], has_time)
 
@@ -50,4 +50,9 @@ def handler(event: "Event", context: Any) -> dict[str, Any] | None:
     return deliver(event, deployed())
 
 
-get_ready(lambda made: (made.first_tries, made.poster.prepare()))
+def _prepare(made: Deployment) -> None:
+    _ = made.first_tries
+    made.poster.prepare()
+
+
+get_ready(_prepare)

@@ -38,7 +38,7 @@ WEBHOOKS, EVENT_BUS = "webhooks", "event_bus"
 
 
 def react(event: "LambdaEvent", deployment: Deployment) -> dict[str, Any]:
-    """React to each job of a batch; return the items that must come again."""
+    """Handle the end of each job of a batch; return the items that must come again."""
     records = event["Records"]
     if records and "body" in records[0]:
         return _answer(records[number]["messageId"] for number in _again(records, deployment))

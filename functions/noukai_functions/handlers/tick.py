@@ -18,7 +18,12 @@ Part = Callable[[Deployment, HasTime], None]
 _MARGIN_MS = 10_000
 """The time reserved for what a part has begun."""
 
-PARTS: Mapping[str, Part] = {}
+
+def _look_at_endpoints(deployment: Deployment, has_time: HasTime) -> None:
+    deployment.looks.begin(has_time)
+
+
+PARTS: Mapping[str, Part] = {"webhooks": _look_at_endpoints}
 """The parts by name. Each finds what is due by itself, and does it at least once."""
 
 

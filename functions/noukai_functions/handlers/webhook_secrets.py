@@ -14,6 +14,7 @@ from noukai_wire.slug import is_slug
 
 def webhook_secrets(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
     """Make or change an endpoint, or rotate its secret."""
+    request.know_query()
     name = request.path["name"]
     if not is_slug(name):
         raise WebhookNotFoundError(name)
@@ -21,7 +22,6 @@ def webhook_secrets(request: Request, api_key: ApiKey, deployment: Deployment) -
         return _put(request, api_key, deployment, name)
     deployment.webhook_endpoints.read(api_key.org, name)
     revoke = parse_rotation(request.body)
-    request.know_query()
     endpoint, secret = deployment.webhook_endpoints.rotate(api_key.org, name, revoke=revoke)
     note(request, api_key, deployment, "rotate_webhook", revoke=revoke)
     return Response(webhook(endpoint, deployment.clock.now(), secret))
@@ -29,7 +29,6 @@ def webhook_secrets(request: Request, api_key: ApiKey, deployment: Deployment) -
 
 def _put(request: Request, api_key: ApiKey, deployment: Deployment, name: str) -> Response:
     wanted = parse_settings(request.body, deployment.catalog.flows)
-    request.know_query()
     endpoint, secret = deployment.webhook_endpoints.put(api_key.org, name, wanted)
     note(request, api_key, deployment, "put_webhook")
     status = 200 if secret is None else 201

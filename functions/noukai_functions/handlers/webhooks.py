@@ -27,23 +27,22 @@ def _list(request: Request, api_key: ApiKey, deployment: Deployment) -> Response
 
 
 def _show(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
-    endpoint = deployment.webhook_endpoints.read(api_key.org, request.path["name"])
     request.know_query()
+    endpoint = deployment.webhook_endpoints.read(api_key.org, request.path["name"])
     return Response(webhook(endpoint, deployment.clock.now()))
 
 
 def _delete(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
-    name = request.path["name"]
-    deployment.webhook_endpoints.read(api_key.org, name)
     request.know_query()
+    name = request.path["name"]
     deployment.webhook_endpoints.delete(api_key.org, name)
     note(request, api_key, deployment, "delete_webhook")
     return Response({}, 204)
 
 
 def _test(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
-    endpoint = deployment.webhook_endpoints.read(api_key.org, request.path["name"])
     request.know_query()
+    endpoint = deployment.webhook_endpoints.read(api_key.org, request.path["name"])
 
     def body(at: int) -> str:
         return body_of("webhook.test", timestamp(at), {"webhook": endpoint.name})
@@ -52,8 +51,8 @@ def _test(request: Request, api_key: ApiKey, deployment: Deployment) -> Response
 
 
 def _deliveries(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
-    endpoint = deployment.webhook_endpoints.read(api_key.org, request.path["name"])
     request.know_query("limit", "cursor")
+    endpoint = deployment.webhook_endpoints.read(api_key.org, request.path["name"])
     most = request.whole_number("limit", default=DEFAULT_LIST_LIMIT, least=1, most=MAX_LIST_LIMIT)
     before = place_of(request.query["cursor"]) if "cursor" in request.query else None
     found, end = deployment.webhook_deliveries.page(endpoint, before, most)
@@ -62,9 +61,9 @@ def _deliveries(request: Request, api_key: ApiKey, deployment: Deployment) -> Re
 
 
 def _redeliver(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
+    request.know_query()
     endpoint = deployment.webhook_endpoints.read(api_key.org, request.path["name"])
     since, after = parse_redelivery(request.body)
-    request.know_query()
     count, end = deployment.webhook_deliveries.redeliver(endpoint, since, after)
     if count:
         note(request, api_key, deployment, "redeliver", events=count)

@@ -19,7 +19,7 @@ _PLACE = re.compile(r"\d{13}#msg_[a-z2-7]{26}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What an endpoint is told of, and where."""
+    """The settings of an endpoint: its URL, and what it is told of."""
 
     url: str
     events: tuple[str, ...]

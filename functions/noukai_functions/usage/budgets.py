@@ -89,7 +89,7 @@ class Budgets:
         return name in budget.webhooks
 
     def add_webhook(self, org: str, name: str) -> bool:
-        """Note the name of an endpoint; return False if the org has as many as it may have."""
+        """Add the name of an endpoint; return False if the org has as many as it may have."""
         self._known.pop(org, None)
         try:
             self.client.update_item(
@@ -173,7 +173,7 @@ class Budgets:
 
     def _read(self, org: str, *, consistent: bool = False) -> Budget:
         row: Mapping[str, Any] | None = self.client.get_item(
-            TableName=self.table_name, Key=_key(org), **({"ConsistentRead": True} if consistent else {})
+            TableName=self.table_name, Key=_key(org), ConsistentRead=consistent
         ).get("Item")
         if row is None:
             return Budget()

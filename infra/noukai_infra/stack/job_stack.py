@@ -6,7 +6,7 @@ from functools import partial
 from aws_cdk import CfnOutput, DefaultStackSynthesizer, RemovalPolicy, Stack
 from constructs import Construct
 
-from noukai_infra.settings import Settings
+from noukai_infra.settings import Settings, WorkerKind
 from noukai_infra.stack.alarms.construct import Alarms
 from noukai_infra.stack.alarms.dashboard import Dashboard
 from noukai_infra.stack.alarms.definitions import Watched
@@ -20,9 +20,12 @@ from noukai_infra.stack.delayed_messages import DelayedMessages
 from noukai_infra.stack.metering import Metering
 from noukai_infra.stack.periodic.sweep import Sweep
 from noukai_infra.stack.periodic.tick import Tick
-from noukai_infra.stack.queues import Queues
+from noukai_infra.stack.queues import JobQueues, Queues
 from noukai_infra.stack.storage.payloads import Payloads
 from noukai_infra.stack.storage.tables import Tables
+from noukai_infra.stack.webhooks.delivering import Delivering
+from noukai_infra.stack.webhooks.reactions import Reactions
+from noukai_infra.stack.webhooks.storage import WebhookStorage
 from noukai_infra.stack.worker import Worker
 
 
@@ -44,6 +47,7 @@ class JobStack(Stack):
             self, "Queues", worker=settings.worker, kinds=kinds, dead_letter_visibility=VISIBILITY_SECONDS
         )
         payloads = Payloads(self, "Payloads", removal_policy=RemovalPolicy[settings.tables.upper()])
+        webhooks = WebhookStorage(self, "Webhooks", settings=settings)
         # A scheduled job may wait for longer than flows ask for its worker kind.
         delayed_messages = DelayedMessages(self, "Schedules", queues=queues.jobs)
         api = Api(
@@ -55,25 +59,26 @@ class JobStack(Stack):
             queues=queues.jobs.only(asked),
             delayed_messages=delayed_messages,
             payloads=payloads,
+            webhooks=webhooks,
         )
-        code = assets.worker
-        worker = partial(Worker, self, settings=settings, code=code, tables=tables, payloads=payloads)
-        worker("Worker", kind_name=None, kind=settings.worker, queue=queues.jobs.default)
-        for name, kind in kinds.items():
-            queue = queues.jobs.of_kinds[name]
-            worker(f"Worker{in_a_resource(name)}", kind_name=name, kind=kind, queue=queue)
+        worker = partial(
+            Worker, self, settings=settings, code=assets.worker, tables=tables, payloads=payloads
+        )
+        _add_workers(worker, settings.worker, kinds, queues.jobs)
         code = assets.api
         DeadLetterReader(self, "DeadLetters", settings=settings, code=code, tables=tables, queues=queues)
         metering = Metering(self, "Metering", settings=settings, code=code, tables=tables)
         sweep = partial(Sweep, self, "Sweep", settings=settings, code=code, tables=tables)
         sweep(queues=queues, uncounted=metering.uncounted)
-        Tick(self, "Tick", settings=settings, code=code, tables=tables)
+        tick = Tick(self, "Tick", settings=settings, code=code, tables=tables)
+        reactions = partial(Reactions, self, "Reactions", settings=settings, code=code, tables=tables)
+        reactions(payloads=payloads, storage=webhooks)
+        Delivering(self, "Delivering", settings=settings, code=code, storage=webhooks, tick=tick.function)
         self._watch(settings, Watched(queues.jobs, metering.function, api.api_id))
         if self.bundling_required:
             self._name_flows(assets)
-        audit = {"AuditLogGroup": api.audit_log.log_group_name}
-        own = {"Endpoint": api.endpoint, "PayloadsBucket": payloads.bucket_name, **audit}
-        self._export({**own, **metering.outputs, **_outputs(tables, queues, asked)})
+        self._export({**api.outputs, "PayloadsBucket": payloads.bucket_name, **metering.outputs})
+        self._export({**webhooks.outputs, **_outputs(tables, queues, asked)})
 
     def _watch(self, settings: Settings, watched: Watched) -> None:
         if settings.alarms:
@@ -92,6 +97,15 @@ class JobStack(Stack):
         for construct in self.node.find_all():
             if isinstance(construct, JobFunction):
                 construct.describe(description)
+
+
+def _add_workers(
+    worker: partial[Worker], default: WorkerKind, kinds: Mapping[str, WorkerKind], queues: JobQueues
+) -> None:
+    """Add the default worker, and one for each worker kind."""
+    worker("Worker", kind_name=None, kind=default, queue=queues.default)
+    for name, kind in kinds.items():
+        worker(f"Worker{in_a_resource(name)}", kind_name=name, kind=kind, queue=queues.of_kinds[name])
 
 
 def _synthesizer() -> DefaultStackSynthesizer:

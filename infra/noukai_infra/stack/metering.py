@@ -1,15 +1,12 @@
 """The metering, which counts usage from the stream of the jobs table."""
 
-from aws_cdk import Duration, RemovalPolicy, Stack
-from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_iam as iam
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from noukai_infra.settings import Settings
-from noukai_infra.stack.base.acknowledgement import acknowledge
 from noukai_infra.stack.base.function import JobFunction
-from noukai_infra.stack.base.stream import COUNTED, GATHERED_SECONDS, STARTED
+from noukai_infra.stack.base.stream import COUNTED, GATHERED_SECONDS, STARTED, read_stream
 from noukai_infra.stack.storage.tables import Tables
 from noukai_infra.stack.storage.uncounted import Uncounted
 
@@ -52,7 +49,7 @@ class Metering(Construct):
         )
         self.function = function
         tables.usage.grant(function, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem")
-        self._allow_stream(function, tables.jobs)
+        read_stream(function, tables.jobs)
         self.uncounted = Uncounted(self, "Uncounted", removal_policy=RemovalPolicy[settings.tables.upper()])
         bucket = self.uncounted.bucket_name
         self.outputs = {"UncountedBucket": bucket, "MeteringFunction": function.function_name}
@@ -69,19 +66,6 @@ class Metering(Construct):
             on_failure=self.uncounted,
             filters=[lambda_.FilterCriteria.filter(pattern) for pattern in patterns],
         )
-
-    def _allow_stream(self, function: JobFunction, table: dynamodb.ITable) -> None:
-        reading = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
-        function.add_to_role_policy(
-            iam.PolicyStatement(actions=reading, resources=[table.table_stream_arn or ""])
-        )
-        # IAM allows listing only for all streams of the table.
-        listing = iam.PolicyStatement(
-            actions=["dynamodb:ListStreams"], resources=[f"{table.table_arn}/stream/*"]
-        )
-        function.add_to_role_policy(listing)
-        streams = f"<{Stack.of(self).resolve(table.table_arn)['Fn::GetAtt'][0]}.Arn>/stream/*"
-        acknowledge(self, f"IAM5[Resource::{streams}]", "IAM allows listing only for all streams of a table")
 
 
 def _environment(settings: Settings, tables: Tables) -> dict[str, str]:

@@ -19,6 +19,9 @@ BODIES: dict[Route, Any] = {
     Route.SUBMIT_JOBS: {"jobs": [BODY, {**BODY, "idempotencyKey": "k"}]},
     Route.STATUSES: {"ids": [UNKNOWN]},
     Route.PUT_SCHEDULE: {"flow": "trial/add", "cron": "* * * * *", **BODY},
+    Route.PUT_WEBHOOK: {"url": "https://hooks.example.com/"},
+    Route.ROTATE_WEBHOOK: {},
+    Route.REDELIVER: {"since": "2023-01-01T00:00:00Z"},
     Route.UPLOAD: {"bytes": 2, "sha256": "0" * 64},
 }
 """For the routes whose body is not a submission."""

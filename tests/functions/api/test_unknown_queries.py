@@ -24,6 +24,9 @@ BODIES: dict[Route, Any] = {
     Route.STATUSES: {"ids": ["job_" + "a" * 26]},
     Route.UPLOAD: {"bytes": 2, "sha256": "0" * 64},
     Route.CANCEL_JOBS: {},
+    Route.PUT_WEBHOOK: {"url": "https://hooks.example.com/"},
+    Route.ROTATE_WEBHOOK: {},
+    Route.REDELIVER: {"since": "2023-01-01T00:00:00Z"},
     Route.PUT_SCHEDULE: {"flow": "trial/add", "cron": "* * * * *", **SUBMISSION},
 }
 

@@ -39,8 +39,8 @@ class Stream:
         found: list[Any] = []
         while (answer := self._client.get_records(ShardIterator=self._next))["Records"]:
             self._next = answer["NextShardIterator"]
-            found += [_as_delivered(record) for record in answer["Records"]]
-        return [record for record in found if any(_matches(pattern, record) for pattern in COUNTED)]
+            found += [as_delivered(record) for record in answer["Records"]]
+        return [record for record in found if any(matches(pattern, record) for pattern in COUNTED)]
 
 
 def ended(number: int, **changes: Any) -> Record:
@@ -86,14 +86,17 @@ def sums(system: System, org: str = "acme") -> Mapping[tuple[str, str], Usage]:
     }
 
 
-def _as_delivered(record: Any) -> Record:
+def as_delivered(record: Any) -> Record:
     """Convert a time as boto3 reads it into the number that Lambda gets."""
     written = record["dynamodb"]["ApproximateCreationDateTime"].timestamp()
     return {**record, "dynamodb": {**record["dynamodb"], "ApproximateCreationDateTime": written}}
 
 
-def _matches(pattern: Mapping[str, Any], value: Mapping[str, Any]) -> bool:
+def matches(pattern: Mapping[str, Any], value: Mapping[str, Any]) -> bool:
+    """Return whether a record has what an event filter of Lambda asks for."""
     return all(
-        _matches(wanted, value.get(name, {})) if isinstance(wanted, dict) else value.get(name) in wanted
+        matches(wanted, value.get(name, {}))
+        if isinstance(wanted, dict)
+        else value.get(name) in wanted or ({"exists": True} in wanted and name in value)
         for name, wanted in pattern.items()
     )

@@ -7,38 +7,48 @@ from typing import TYPE_CHECKING, Any
 
 from moto.dynamodb.responses import DynamoHandler
 
-from noukai_functions.names import INDEX, INDEX_ORDER, INDEX_PARTITION
+from noukai_functions.names import DUE_AT, DUE_GROUP, DUE_INDEX, INDEX, INDEX_ORDER, INDEX_PARTITION
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
 def create_tables(dynamodb: "DynamoDBClient") -> None:
-    """Create the three tables with the template's keys and indexes."""
+    """Create the tables with the template's keys and indexes."""
     keys: dict[str, Any] = {"KeySchema": [{"AttributeName": "hash", "KeyType": "HASH"}]}
     jobs: dict[str, Any] = {
         "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
-        "GlobalSecondaryIndexes": [
-            {
-                "IndexName": INDEX,
-                "KeySchema": [
-                    {"AttributeName": INDEX_PARTITION, "KeyType": "HASH"},
-                    {"AttributeName": INDEX_ORDER, "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "KEYS_ONLY"},
-            }
-        ],
+        **_index(INDEX, INDEX_PARTITION, INDEX_ORDER),
         "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
     }
     usage: dict[str, Any] = {
         "KeySchema": [{"AttributeName": "o", "KeyType": "HASH"}, {"AttributeName": "k", "KeyType": "RANGE"}]
     }
-    attributes = {"jobs": ("id", INDEX_PARTITION, INDEX_ORDER), "keys": ("hash",), "usage": ("o", "k")}
-    for name, table in (("jobs", jobs), ("keys", keys), ("usage", usage)):
-        types: Any = [{"AttributeName": each, "AttributeType": "S"} for each in attributes[name]]
+    webhooks = {**usage, **_index(DUE_INDEX, DUE_GROUP, DUE_AT)}
+    attributes = {
+        "jobs": ("id", INDEX_PARTITION, INDEX_ORDER),
+        "keys": ("hash",),
+        "usage": ("o", "k"),
+        "webhooks": ("o", "k", DUE_GROUP, DUE_AT),
+    }
+    for name, table in (("jobs", jobs), ("keys", keys), ("usage", usage), ("webhooks", webhooks)):
+        types: Any = [
+            {"AttributeName": each, "AttributeType": "N" if each == DUE_AT else "S"}
+            for each in attributes[name]
+        ]
         dynamodb.create_table(
             TableName=name, AttributeDefinitions=types, BillingMode="PAY_PER_REQUEST", **table
         )
+
+
+def _index(name: str, partition: str, order: str) -> dict[str, Any]:
+    """Return the index of a table, which holds keys alone."""
+    keys = [
+        {"AttributeName": partition, "KeyType": "HASH"},
+        {"AttributeName": order, "KeyType": "RANGE"},
+    ]
+    projection = {"ProjectionType": "KEYS_ONLY"}
+    return {"GlobalSecondaryIndexes": [{"IndexName": name, "KeySchema": keys, "Projection": projection}]}
 
 
 @contextmanager

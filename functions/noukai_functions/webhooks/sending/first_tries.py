@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from noukai_functions.clock import Clock
 from noukai_functions.telemetry.logger import logger
@@ -53,7 +54,7 @@ class FirstTries:
                 continue  # it was deleted, perhaps made again
             if endpoint.disabled_at is None and not endpoint.is_suspended:
                 posted.append(name)
-            elif not self._done(lambda each=message: self._keep(each, found), message):
+            elif not self._done(partial(self._keep, message, found), message):
                 undone.add(name)
         return undone | self._post(messages, posted, found)
 
@@ -66,14 +67,14 @@ class FirstTries:
         try:
             for number, tried in self.posts.make(tries):
                 message = messages[names[number]]
-                if self._done(lambda each=message, how=tried: self._settle(each, how, found), message):
+                if self._done(partial(self._settle, message, tried, found), message):
                     undone.discard(names[number])
         except Exception:  # noqa: BLE001 - the messages that were not recorded come again
             logger().exception("events could not be posted", extra={"events": len(undone)})
         return undone
 
     def _done(self, act: Callable[[], None], message: Message) -> bool:
-        """Act for one message; log an error, so that it stops no other."""
+        """Do something for one message; log an error, so that it stops no other."""
         try:
             act()
         except Exception:  # noqa: BLE001 - see above

@@ -18,7 +18,7 @@ class Health:
     endpoints: Endpoints
 
     def note(self, endpoint: Endpoint, tried: Tried, now: int) -> Endpoint | None:
-        """Note the outcome of a try; return the endpoint as it stands, None if it is gone."""
+        """Record the outcome of a try; return the endpoint as it stands, None if it is gone."""
         if tried.is_success:
             return self._succeeded(endpoint, tried, now)
         if (endpoint.suspended_until or 0) > now:

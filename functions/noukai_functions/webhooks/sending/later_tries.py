@@ -40,7 +40,7 @@ class LaterTries:
     clock: Clock
 
     def make(self, org: str, name: str, due_at: int, has_time: Callable[[], bool]) -> None:
-        """Try what is due; leave the rest for the next look when there is no time left.
+        """Send what is due; leave the rest for the next look when there is no time left.
 
         Does nothing if another process has claimed this look.
         """
@@ -60,7 +60,7 @@ class LaterTries:
         return endpoint.disabled_at is None and (endpoint.suspended_until or 0) <= self.clock.now()
 
     def _try(self, endpoint: Endpoint) -> tuple[bool, Endpoint | None]:
-        """Try the next deliveries, one alone if the last try has failed.
+        """Send the next deliveries, one alone if the last try has failed.
 
         Returns whether there were any, and the endpoint as it stands.
         """

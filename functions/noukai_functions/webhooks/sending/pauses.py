@@ -1,4 +1,4 @@
-"""When a failed delivery is tried again, and what becomes of an endpoint that fails. Pure but for chance."""
+"""The pauses between tries, and between looks at an endpoint that fails. Pure but for chance."""
 
 import random
 from dataclasses import dataclass

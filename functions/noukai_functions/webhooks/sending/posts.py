@@ -23,7 +23,7 @@ class Posts:
     clock: Clock
 
     def make(self, tries: Sequence[Try]) -> Iterator[tuple[int, Tried]]:
-        """Post side by side; yield each outcome with its number as it comes."""
+        """Send side by side; yield each outcome with its number as it comes."""
         if not tries:
             return
         seconds = self.clock.now() // 1000

@@ -1,4 +1,4 @@
-"""What follows from the end of a job: a message for each endpoint that asks for it."""
+"""The telling of endpoints that jobs have ended: a message for each endpoint that asks for it."""
 
 from dataclasses import dataclass, field
 
@@ -30,7 +30,7 @@ class Telling:
     _known: dict[str, list[Endpoint]] = field(default_factory=dict)
 
     def add(self, place: int, ended: Ended) -> None:
-        """Note the job at a place of the batch for every endpoint that is told of it."""
+        """Add the messages about a job; `place` is the job's place in the batch."""
         if ended.org not in self._known:
             self._known[ended.org] = self.endpoints.of_org(ended.org)
         for endpoint in self._known[ended.org]:

@@ -73,7 +73,8 @@ class Deliveries:
 
     def count_waiting(self, endpoint: str, most: int) -> int:
         """Count the deliveries that wait for an endpoint, up to `most`."""
-        count, start = 0, {}
+        count = 0
+        start: Any = {}
         while count < most:
             page: Any = self.client.query(
                 TableName=self.table_name,

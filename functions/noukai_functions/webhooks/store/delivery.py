@@ -88,7 +88,7 @@ NAMES = {
     "error": "x",
     "answer": "a",
 }
-HAS_BODY = "b"
+HAS_BODY = "bo"
 _TEXTS = frozenset({"type", "job_id", "flow", "state", "error", "answer"})
 
 
@@ -112,7 +112,7 @@ def encode(delivery: Delivery) -> dict[str, Any]:
 
 
 def _with_short_answer(row: dict[str, Any]) -> dict[str, Any]:
-    """Cut the answer of the endpoint so that the row is written for the price of a kilobyte."""
+    """Limit the answer of the endpoint, so that the row is written for the price of a kilobyte."""
     name = NAMES["answer"]
     if name not in row:
         return row

@@ -133,7 +133,7 @@ class Endpoints:
         return self._update(endpoint, {}, list(_HEALTH))
 
     def wake(self, endpoint: Endpoint, at: int, now: int) -> Endpoint | None:
-        """Note that a delivery waits until `at`, so that somebody looks then.
+        """Record that a delivery waits until `at`, so that somebody looks then.
 
         Whoever looks at this time notices it, and looks again.
         """

@@ -21,6 +21,10 @@ class Answerer:
     submits: bool = False
     """Whether it makes jobs: it refuses them by the org's budget, and may be audited."""
     reports_use: bool = False
+    hooks: bool = False
+    """Whether it manages webhook endpoints."""
+    hook_secrets: bool = False
+    """Whether it shows their secrets."""
     is_audited: bool = False
     """Whether it changes something on a caller's behalf, and so writes the audit log."""
 
@@ -123,6 +127,26 @@ ANSWERERS = (
             Route.RESUME_SCHEDULE,
             Route.TRIGGER_SCHEDULE,
         ),
+        is_audited=True,
+    ),
+    Answerer(
+        "webhooks",
+        (
+            Route.LIST_WEBHOOKS,
+            Route.WEBHOOK,
+            Route.DELETE_WEBHOOK,
+            Route.TEST_WEBHOOK,
+            Route.WEBHOOK_DELIVERIES,
+            Route.REDELIVER,
+        ),
+        hooks=True,
+        is_audited=True,
+    ),
+    Answerer(
+        "webhook_secrets",
+        (Route.PUT_WEBHOOK, Route.ROTATE_WEBHOOK),
+        hooks=True,
+        hook_secrets=True,
         is_audited=True,
     ),
     Answerer("usage", (Route.USAGE,), reports_use=True),

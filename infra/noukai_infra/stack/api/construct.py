@@ -18,6 +18,7 @@ from noukai_infra.stack.metering import prices
 from noukai_infra.stack.queues import JobQueues
 from noukai_infra.stack.storage.payloads import Payloads
 from noukai_infra.stack.storage.tables import Tables
+from noukai_infra.stack.webhooks.storage import WebhookStorage, naming_endpoints
 from noukai_wire.routes import BASE_PATH, DEFAULT_ROUTE
 
 _TIMEOUT = 29
@@ -46,14 +47,15 @@ class Api(Construct):
         queues: JobQueues,
         delayed_messages: DelayedMessages,
         payloads: Payloads,
+        webhooks: WebhookStorage,
     ) -> None:
         super().__init__(scope, name)
-        self._settings = settings
-        self._code = code
+        self._settings, self._code = settings, code
         self._tables = tables
         self._queues = queues
         self._delayed_messages = delayed_messages
         self._payloads = payloads
+        self._webhooks = webhooks
         self._api = apigateway.HttpApi(self, "Http", api_name=settings.stack, create_default_stage=False)
         apigateway.HttpStage(
             self,
@@ -76,9 +78,10 @@ class Api(Construct):
         )
 
     @property
-    def endpoint(self) -> str:
-        """Return the base URL of every route."""
-        return f"{self._api.api_endpoint}{BASE_PATH}"
+    def outputs(self) -> dict[str, str]:
+        """Return the stack's outputs about the API: the base URL of every route, and the audit log."""
+        endpoint = f"{self._api.api_endpoint}{BASE_PATH}"
+        return {"Endpoint": endpoint, "AuditLogGroup": self.audit_log.log_group_name}
 
     @property
     def api_id(self) -> str:
@@ -160,6 +163,27 @@ class Api(Construct):
             self._delayed_messages.let_create(function)
         if answerer.withdraws:
             self._delayed_messages.let_withdraw(function)
+        if answerer.hooks:
+            self._allow_webhooks(function, shows_secrets=answerer.hook_secrets)
+
+    def _allow_webhooks(self, function: JobFunction, *, shows_secrets: bool) -> None:
+        function.add_to_role_policy(naming_endpoints(self._tables.usage))
+        if shows_secrets:
+            self._webhooks.let_table(
+                function,
+                "dynamodb:DeleteItem",
+                "dynamodb:GetItem",
+                "dynamodb:PutItem",
+                "dynamodb:UpdateItem",
+            )
+            self._webhooks.let_know_secret(function, may_create=True)
+            if self._settings.webhooks_to_localhost:
+                function.add_environment("WEBHOOKS_TO_LOCALHOST", "true")
+            return
+        self._webhooks.let_table(
+            function, "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"
+        )
+        self._webhooks.let_send(function)
 
 
 def _route_key(key: str) -> apigateway.HttpRouteKey:

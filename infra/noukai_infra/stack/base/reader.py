@@ -6,7 +6,7 @@ from aws_cdk import aws_sqs as sqs
 from noukai_infra.stack.base.function import JobFunction
 from noukai_infra.stack.storage.tables import Tables
 
-_QUEUE_ACTIONS = (
+QUEUE_ACTIONS = (
     "sqs:ReceiveMessage",
     "sqs:DeleteMessage",
     "sqs:GetQueueAttributes",
@@ -28,7 +28,7 @@ def read_queue(
     `batch_window` is in seconds.
     """
     tables.allow_jobs(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
-    queue.grant(function, *_QUEUE_ACTIONS)
+    queue.grant(function, *QUEUE_ACTIONS)
     function.live.add_event_source_mapping(
         "Deliveries",
         event_source_arn=queue.queue_arn,

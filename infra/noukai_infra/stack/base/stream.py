@@ -3,7 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from noukai_functions.names import CANCELLED, PENDING, RUNNING, STATE, TERMINAL, UNSETTLED
+from aws_cdk import Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+
+from noukai_functions.names import CANCELLED, PENDING, RUNNING, STATE, TERMINAL, UNSETTLED, WEBHOOK
+from noukai_infra.stack.base.acknowledgement import acknowledge
+from noukai_infra.stack.base.function import JobFunction
 
 
 def _image(*states: str) -> dict[str, Any]:
@@ -26,6 +32,17 @@ replacing an expired one."""
 STARTED: tuple[Mapping[str, Any], ...] = (_change((PENDING,), (RUNNING,)),)
 """Lambda event filters for metrics alone: an attempt has started."""
 
+ENDED: Mapping[str, Any] = _change(UNSETTLED, TERMINAL)
+"""A Lambda event filter: a job has ended."""
+
+MARKED: Mapping[str, Any] = {
+    "dynamodb": {
+        "OldImage": _image(*UNSETTLED),
+        "NewImage": {**_image(*TERMINAL), WEBHOOK: {"S": [{"exists": True}]}},
+    }
+}
+"""The same for jobs that a webhook endpoint is told of: others invoke nothing."""
+
 GATHERED_SECONDS = 30
 """The batching window. It is part of the minute within which an org with a used-up budget is refused."""
 
@@ -34,3 +51,18 @@ UNCOUNTED_PREFIX = "aws/lambda/"
 
 KEPT_UNCOUNTED_DAYS = 90
 """How long an uncounted batch is kept."""
+
+
+def read_stream(function: JobFunction, table: dynamodb.ITable) -> None:
+    """Allow a function to read the stream of a table."""
+    reading = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
+    function.add_to_role_policy(
+        iam.PolicyStatement(actions=reading, resources=[table.table_stream_arn or ""])
+    )
+    # IAM allows listing only for all streams of the table.
+    listing = iam.PolicyStatement(actions=["dynamodb:ListStreams"], resources=[f"{table.table_arn}/stream/*"])
+    function.add_to_role_policy(listing)
+    scope = function.node.scope
+    assert scope is not None  # noqa: S101 - a function has a construct around it
+    streams = f"<{Stack.of(function).resolve(table.table_arn)['Fn::GetAtt'][0]}.Arn>/stream/*"
+    acknowledge(scope, f"IAM5[Resource::{streams}]", "IAM allows listing only for all streams of a table")

@@ -1,0 +1,1 @@
+"""The constructs of webhooks, and of events on the account's bus."""
