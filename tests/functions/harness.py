@@ -109,7 +109,8 @@ class System:
         answered = ENTRIES[key](event, self.deployment)
         headers, content = answered["headers"], answered["body"]
         is_json = headers["Content-Type"] == "application/json"
-        return Answer(answered["statusCode"], headers, json.loads(content) if is_json and content else content)
+        read = json.loads(content) if is_json and content else content
+        return Answer(answered["statusCode"], headers, read)
 
     def submit(self, flow: str = "trial/add", *, headers: Any = None, **body: Any) -> Answer:
         project, name = flow.split("/")

@@ -50,17 +50,8 @@ class JobStack(Stack):
         webhooks = WebhookStorage(self, "Webhooks", settings=settings)
         # A scheduled job may wait for longer than flows ask for its worker kind.
         delayed_messages = DelayedMessages(self, "Schedules", queues=queues.jobs)
-        api = Api(
-            self,
-            "Api",
-            settings=settings,
-            code=assets.api,
-            tables=tables,
-            queues=queues.jobs.only(asked),
-            delayed_messages=delayed_messages,
-            payloads=payloads,
-            webhooks=webhooks,
-        )
+        made = partial(Api, self, "Api", settings=settings, code=assets.api, tables=tables, payloads=payloads)
+        api = made(queues=queues.jobs.only(asked), delayed_messages=delayed_messages, webhooks=webhooks)
         worker = partial(
             Worker, self, settings=settings, code=assets.worker, tables=tables, payloads=payloads
         )

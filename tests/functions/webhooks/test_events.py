@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from noukai.webhooks import verify
+from noukai_functions.handlers import reactions
 from noukai_wire.routes import Route
 from tests.functions.webhooks.hooks import Hooks
 from tests.functions.webhooks.receiver import Receiver
@@ -135,8 +136,6 @@ def test_each_event_has_one_id(hooks: Hooks, receiver: Receiver) -> None:
     hooks.put(receiver.url, "other")
     hooks.end_job()
     records = hooks.records()
-    from noukai_functions.handlers import reactions
-
     for _ in range(2):
         reactions.react({"Records": records}, hooks.deployment)
     while hooks.deliver():

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import pytest
 
+from noukai_functions.webhooks.sending import first_tries, health
 from noukai_functions.webhooks.sending.pauses import JITTER, PAUSES_MS, SUSPENSIONS_MS, Tried, next_try_at
 from noukai_wire import limits
 from noukai_wire.routes import Route
@@ -164,18 +165,16 @@ def test_one_bad_event_does_not_block_the_others(hooks: Hooks, receiver: Receive
     assert set(states.values()) == {"delivered"}
 
 
-def test_a_slow_endpoint_is_sent_to_apart(hooks: Hooks, receiver: Receiver) -> None:
+def test_a_slow_endpoint_is_sent_to_apart(
+    hooks: Hooks, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its answers count, but its events occupy none of the queue's readers."""
     hooks.put(receiver.url)
     hooks.tell()
-    from noukai_functions.webhooks.sending import health
-
-    health.SLOW_MS, before = -1, health.SLOW_MS
-    try:
+    with monkeypatch.context() as patched:
+        patched.setattr(health, "SLOW_MS", -1)
         hooks.tell()
-        assert hooks.endpoint().is_suspended
-    finally:
-        health.SLOW_MS = before
+    assert hooks.endpoint().is_suspended
     hooks.tell()
     assert len(receiver.posts) == 2
     hooks.tick(SECONDS)
@@ -261,8 +260,6 @@ def test_waiting_deliveries_are_bounded(
     hooks: Hooks, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Beyond the limit an event is listed as failed, without its body: nothing is lost unseen."""
-    from noukai_functions.webhooks.sending import first_tries
-
     monkeypatch.setattr(first_tries, "MAX_WAITING_DELIVERIES", 3)
     hooks.put(receiver.url)
     hooks.wait_less(0.2)

@@ -15,7 +15,8 @@ _HEAD = """# What each function may do
 Every function has a role of its own, which allows these actions on these resources of the stack and nothing
 else. Lambda itself uses a role to write the function's log, and to read the queues and the stream; it puts
 what could not be counted into a bucket with that of `metering`. Of a key's row a function may write when the
-key was used, and of what is used, but for `metering`, how often a limited key calls; nothing else. AWS allows
+key was used, and of what is used, but for `metering`, how often a limited key calls and, for the functions of
+webhooks, the names of an org's endpoints; nothing else. AWS allows
 to list the streams of a table for all of them together, and for nothing narrower. The deployment's `policies`
 are added to the role of `worker`. A worker that flows ask for beside the default one is allowed the same, of
 its own queue and log; who sends to `QueuesJobs` may send to the queues of these workers, too. `iam:PassRole`
@@ -38,7 +39,8 @@ def permission_table(template: Template) -> str:
         for resource in sorted({resource for _, resource in rights}):
             actions = ", ".join(f"`{action}`" for action, of in sorted(rights) if of == resource)
             whole, part = _WHOLE.findall(resource)[0]
-            rows.append(f"| `{handler}` | {kinds[whole]} `{_HASH.sub('', whole)}{part}` | {actions} |\n")
+            kind = f"{kinds[whole]} " if whole in kinds else ""
+            rows.append(f"| `{handler}` | {kind}`{_HASH.sub('', whole)}{part}` | {actions} |\n")
     return _HEAD + "".join(rows)
 
 

@@ -27,11 +27,13 @@ API = [
     "list_jobs",
     "cancel_jobs",
     "schedules",
+    "webhooks",
+    "webhook_secrets",
     "usage",
     "describe",
 ]
 READERS = ["worker", "dead_letters"]
-ENTRIES = [*API, *READERS, "sweep", "tick", "metering"]
+ENTRIES = [*API, *READERS, "sweep", "tick", "metering", "reactions", "deliver"]
 QUEUES = {"worker": "QueuesJobs", "dead_letters": "QueuesDeadLetters"}
 
 
@@ -132,8 +134,13 @@ class Template:
 
 
 def _named(resource: dict[str, Any]) -> str:
-    """Return the logical name of a resource with the part of it that is meant, if that is not the whole."""
+    """Return the logical name of a resource with the part of it that is meant, if that is not the whole.
+
+    A resource that the functions make has no logical name, but its own.
+    """
     parts = resource["Fn::Join"][1] if "Fn::Join" in resource else [resource]
+    if all(isinstance(part, str) or _is_of_aws(part) for part in parts):
+        return str(parts[-1]).removeprefix(":")
     (at,) = (at for at, part in enumerate(parts) if isinstance(part, dict) and not _is_of_aws(part))
     name, part = (parts[at]["Ref"], "Arn") if "Ref" in parts[at] else parts[at]["Fn::GetAtt"]
     return "".join([name, "" if part == "Arn" else f".{part}", *parts[at + 1 :]])

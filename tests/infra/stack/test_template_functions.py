@@ -93,7 +93,7 @@ def test_no_two_functions_share_a_role_or_a_log_group(template: Template) -> Non
     for name, function in functions.items():
         writers.setdefault(function["LoggingConfig"]["LogGroup"]["Ref"], set()).add(name)
     audit, _ = template.named_resource("Logs::LogGroup", "ApiAudit")
-    assert writers.pop(audit) == {"cancel", "cancel_jobs", "schedules"}
+    assert writers.pop(audit) == {"cancel", "cancel_jobs", "schedules", "webhooks", "webhook_secrets"}
     assert {len(names) for names in writers.values()} == {1}
 
 
@@ -114,7 +114,7 @@ def test_submissions_are_audited_where_it_is_asked_for(
         if function["Environment"]["Variables"].get("AUDIT") == "on"
     }
     submitting = {"submit", "submit_jobs", "execute", "retry"}
-    assert audited == {"cancel", "cancel_jobs", "schedules"} | submitting
+    assert audited == {"cancel", "cancel_jobs", "schedules", "webhooks", "webhook_secrets"} | submitting
     writers = {
         name
         for name, function in asked.functions().items()

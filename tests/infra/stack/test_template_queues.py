@@ -50,7 +50,9 @@ def test_dead_letters_that_their_reader_cannot_process_wait_for_the_operator(tem
         "maxReceiveCount": 500,
     }
     assert queue["Properties"]["MessageRetentionPeriod"] == 14 * DAY
-    assert len(template.resources("Lambda::EventSourceMapping")) == len([*READERS, "metering"])
+    assert len(template.resources("Lambda::EventSourceMapping")) == len(
+        [*READERS, "metering", "reactions", "retries of reactions", "deliver"]
+    )
 
 
 def test_message_is_received_as_often_as_it_may_be_long_before_it_expires(template: Template) -> None:

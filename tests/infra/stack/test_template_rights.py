@@ -156,7 +156,15 @@ def conditions_of_use(template: Template, action: str) -> list[Any]:
 def test_api_counts_calls_and_changes_no_use_and_no_budget(template: Template) -> None:
     """A function that answers callers writes only the counts of limited keys to the usage table."""
     counting = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["#rate/*"]}}
-    assert conditions_of_use(template, "UpdateItem") == [counting] * len(API)
+    naming = {
+        "ForAllValues:StringEquals": {
+            "dynamodb:LeadingKeys": ["#budget"],
+            "dynamodb:Attributes": ["o", "k", "hooks"],
+        }
+    }
+    conditions = conditions_of_use(template, "UpdateItem")
+    assert [each for each in conditions if each != naming] == [counting] * len(API)
+    assert conditions.count(naming) == len({"webhooks", "webhook_secrets"})
 
 
 def test_whoever_submits_reads_budgets_and_no_use(template: Template) -> None:
