@@ -33,7 +33,7 @@ $(error make $(GOALS) does not read $(strip $(UNREAD)): it is for $(sort $(forea
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test test-client bench drill explore soak fuzz check local demo deploy rollback restore destroy keys budget redrive recount ops verify-aws
+.PHONY: help setup lock test test-client bench drill explore soak soak-reactions fuzz check local demo deploy rollback restore destroy keys budget redrive recount ops verify-aws
 
 help: ## Show these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1 \2/' | awk '{ \
@@ -100,6 +100,9 @@ test-client: $(SETUP) ## Run the client's tests on every Python from 3.11 to 3.1
 
 soak: $(SETUP) ## Run 2,000 jobs under kills, faults and cancellations; print a table (ARGS="--jobs 100 --seed 1")
 	@$(BIN)/python -m tests.soak $(ARGS)
+
+soak-reactions: $(SETUP) ## Run 200 schedules at each minute and tell 20 endpoints, of which five misbehave (ARGS="--minutes 5")
+	@$(BIN)/python -m tests.soak.reactions $(ARGS)
 
 bench: $(SETUP) ## Measure what a job costs and how fast things are; write a table (ARGS="bill")
 	@$(BIN)/python -m tests.bench $(ARGS)
