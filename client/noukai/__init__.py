@@ -19,6 +19,7 @@ if typing.TYPE_CHECKING:
         AsyncNoukai,
         AsyncSchedule,
         AsyncSchedules,
+        AsyncWebhooks,
         AttemptOptions,
         AuthenticationError,
         ClientOptions,
@@ -67,6 +68,9 @@ if typing.TYPE_CHECKING:
         UsageReport,
         Use,
         WaitTimeoutError,
+        Webhook,
+        WebhookDelivery,
+        Webhooks,
         as_completed,
     )
 
@@ -78,6 +82,7 @@ __all__ = [
     "AsyncNoukai",
     "AsyncSchedule",
     "AsyncSchedules",
+    "AsyncWebhooks",
     "AttemptOptions",
     "AuthenticationError",
     "ClientOptions",
@@ -126,6 +131,9 @@ __all__ = [
     "UsageReport",
     "Use",
     "WaitTimeoutError",
+    "Webhook",
+    "WebhookDelivery",
+    "Webhooks",
     "as_completed",
 ]
 

@@ -28,6 +28,7 @@ from ._io.connections import awaiting_connections, blocking_connections
 from ._job import AsyncJob, Job
 from ._picklable import Driver
 from ._schedules import AsyncSchedules, Schedules
+from ._webhooks import AsyncWebhooks, Webhooks
 
 
 class _Deployment(Generic[Driver]):
@@ -37,6 +38,11 @@ class _Deployment(Generic[Driver]):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._api.settings.base_url!r})"
+
+    @property
+    def base_url(self) -> str:
+        """Return the address of the API."""
+        return self._api.settings.base_url
 
     def _address(self, text: str) -> FlowAddress:
         settings = self._api.settings
@@ -116,6 +122,11 @@ class Noukai(_Deployment[BlockingDriver]):
         """Return the schedules of the key's org. Sends no request."""
         return Schedules(self._api, self._driver)
 
+    @property
+    def webhooks(self) -> Webhooks:
+        """Return the webhook endpoints of the key's org. Sends no request."""
+        return Webhooks(self._api, self._driver)
+
     def close(self) -> None:
         """Close the connections, unless they belong to an `http_client` of the caller."""
         self._connections.close()
@@ -176,6 +187,11 @@ class AsyncNoukai(_Deployment[AwaitingDriver]):
     def schedules(self) -> AsyncSchedules:
         """Return the schedules of the key's org. Sends no request."""
         return AsyncSchedules(self._api, self._driver)
+
+    @property
+    def webhooks(self) -> AsyncWebhooks:
+        """Return the webhook endpoints of the key's org. Sends no request."""
+        return AsyncWebhooks(self._api, self._driver)
 
     async def aclose(self) -> None:
         """Close the connections, unless they belong to an `http_client` of the caller."""

@@ -7,6 +7,7 @@ from noukai_wire.logs import Event, LogLine
 from noukai_wire.models import ExecuteResult, JobAccepted, JobStatus
 from noukai_wire.schedules import InstantNote, ScheduledJob
 from noukai_wire.usage import DayUse, UsageReport, Use
+from noukai_wire.webhooks import Webhook, WebhookDelivery
 
 from ._as_completed import as_completed
 from ._client import AsyncNoukai, Noukai
@@ -45,6 +46,7 @@ from ._flow import AsyncFlow, Flow
 from ._job import AsyncJob, Job
 from ._log import AsyncJobLog, JobLog
 from ._schedules import AsyncSchedule, AsyncSchedules, Schedule, Schedules
+from ._webhooks import AsyncWebhooks, Webhooks
 
 __all__ = [
     "ApiError",
@@ -54,6 +56,7 @@ __all__ = [
     "AsyncNoukai",
     "AsyncSchedule",
     "AsyncSchedules",
+    "AsyncWebhooks",
     "AttemptOptions",
     "AuthenticationError",
     "ClientOptions",
@@ -102,5 +105,8 @@ __all__ = [
     "UsageReport",
     "Use",
     "WaitTimeoutError",
+    "Webhook",
+    "WebhookDelivery",
+    "Webhooks",
     "as_completed",
 ]

@@ -1,4 +1,4 @@
-"""The rows of jobs, flows, usage and schedules, for tables in terminals and notebooks."""
+"""The rows of jobs, flows, usage, schedules and webhooks, for tables in terminals and notebooks."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -10,10 +10,13 @@ if TYPE_CHECKING:
     from noukai_wire.models import JobStatus
     from noukai_wire.schedules import Schedule
     from noukai_wire.usage import UsageReport, Use
+    from noukai_wire.webhooks import Webhook, WebhookDelivery
 
 Row = Mapping[str, str]
 
-NUMBERS = frozenset({"jobs", "completed", "failed", "cancelled", "attempts", "seconds", "GB-seconds", "USD"})
+NUMBERS = frozenset(
+    {"jobs", "completed", "failed", "cancelled", "attempts", "seconds", "GB-seconds", "USD", "tries"}
+)
 """The columns of numbers, which are aligned right."""
 
 
@@ -45,6 +48,35 @@ def schedule_row(schedule: "Schedule") -> Row:
         "cron": one_line(schedule.cron),
         "zone": one_line(schedule.zone),
         "problem": one_line(schedule.problem or ""),
+    }
+
+
+def webhook_row(webhook: "Webhook") -> Row:
+    """Return a webhook endpoint as a row."""
+    state = "disabled" if webhook.disabled_at else "failing" if webhook.failing_since else "active"
+    return {
+        "name": one_line(webhook.name),
+        "state": state,
+        "events": one_line(" ".join(event.removeprefix("job.") for event in webhook.events)),
+        "flow": one_line(webhook.flow or ""),
+        "url": one_line(webhook.url),
+        "problem": one_line(webhook.disabled_reason or ""),
+    }
+
+
+def delivery_row(delivery: "WebhookDelivery") -> Row:
+    """Return a delivery as a row."""
+    said = delivery.error or delivery.answer or ""
+    return {
+        "webhook-id": one_line(delivery.id),
+        "type": one_line(delivery.type),
+        "state": one_line(delivery.state),
+        "tries": str(delivery.tries),
+        "status": "" if delivery.status is None else str(delivery.status),
+        "event": one_line(delivery.created_at),
+        "next try": one_line(delivery.next_try_at or ""),
+        "job": one_line(delivery.job_id or ""),
+        "said": one_line(said),
     }
 
 

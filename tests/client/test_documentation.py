@@ -58,25 +58,29 @@ ASKING: dict[str, Call] = {
     "Schedules.resume": lambda client: client.schedules.resume("digest"),
     "Schedules.trigger": lambda client: client.schedules.trigger("digest"),
     "Schedules.delete": lambda client: client.schedules.delete("digest"),
+    "Webhooks.put": lambda client: client.webhooks.put("billing", url="https://hooks.example.com"),
+    "Webhooks.list": lambda client: client.webhooks.list(),
+    "Webhooks.get": lambda client: client.webhooks.get("billing"),
+    "Webhooks.delete": lambda client: client.webhooks.delete("billing"),
+    "Webhooks.rotate": lambda client: client.webhooks.rotate("billing"),
+    "Webhooks.test": lambda client: client.webhooks.test("billing"),
+    "Webhooks.deliveries": lambda client: client.webhooks.deliveries("billing"),
+    "Webhooks.redeliver": lambda client: client.webhooks.redeliver("billing", since="2026-11-30T12:00:00Z"),
     "as_completed": lambda client: as_completed([client.job(JOB)]),
 }
 """Every public call that asks the API, by its name in the blocking colour."""
 
 OFFLINE = {
-    "Flow.address",
-    "Job.id",
-    "Job.accepted",
-    "Noukai.flow",
-    "Noukai.job",
-    "Noukai.schedules",
-    "Noukai.close",
+    *("Flow.address", "Job.id", "Job.accepted"),
+    *(f"Noukai.{each}" for each in ("base_url", "flow", "job", "schedules", "webhooks", "close")),
 }
 SUBMITTING, OF_A_JOB = (
     ("Flow.job", "Flow.execute", "Flow.map"),
     ("Job.status", "Job.wait", "Job.cancel", "Job.retry", "Job.logs", "Job.events"),
 )
 
-OF_A_NAME = tuple(f"Schedules.{each}" for each in ("get", "pause", "resume", "trigger", "delete"))
+OF_A_NAME = tuple(name for name in ASKING if name.startswith(("Schedules.", "Webhooks.")))
+OF_A_NAME = tuple(name for name in OF_A_NAME if not name.endswith((".put", ".list")))
 
 
 def documentation(name: str, seen: frozenset[str] = frozenset()) -> str:
@@ -153,7 +157,9 @@ def test_whatever_a_call_raises_is_named(colour: Colour, name: str, status: int 
         (OF_A_JOB, refusal(404, "JOB_NOT_FOUND"), JobNotFoundError),
         (OF_A_NAME, refusal(404, "NOT_FOUND"), NotFoundError),
         (("Schedules.put", "Schedules.trigger"), refusal(404, "FLOW_NOT_FOUND"), FlowNotFoundError),
-        (("Schedules.put",), refusal(422, "INVALID_INPUT"), InvalidInputError),
+        (("Schedules.put", "Webhooks.put"), refusal(422, "INVALID_INPUT"), InvalidInputError),
+        (("Webhooks.redeliver",), refusal(422, "INVALID_INPUT"), InvalidInputError),
+        (("Webhooks.rotate",), refusal(409, "CONFLICT"), ConflictError),
         (("Job.retry",), refusal(422, "INVALID_INPUT"), InvalidInputError),
         (("Job.wait",), (200, job("failed")), JobFailedError),
         (("Job.wait",), (200, job("cancelled")), JobCancelledError),
@@ -192,6 +198,7 @@ def test_no_call_is_forgotten_here() -> None:
         (noukai.Job, AsyncJob),
         (noukai.Noukai, AsyncNoukai),
         (noukai.Schedules, noukai.AsyncSchedules),
+        (noukai.Webhooks, noukai.AsyncWebhooks),
     ):
         members = {f"{blocking.__name__}.{name}" for name in dir(blocking) if not name.startswith("_")}
         assert members == {name for name in (*ASKING, *OFFLINE) if name.startswith(f"{blocking.__name__}.")}

@@ -10,9 +10,10 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from noukai_wire.models import JobStatus
-from noukai_wire.rows import NUMBERS, Row, job_row, schedule_row, usage_rows
+from noukai_wire.rows import NUMBERS, Row, delivery_row, job_row, schedule_row, usage_rows, webhook_row
 from noukai_wire.schedules import Schedule
 from noukai_wire.usage import UsageReport
+from noukai_wire.webhooks import Webhook, WebhookDelivery
 
 _GAP = 2
 _LEAST_GAP = 1
@@ -79,6 +80,17 @@ _SCHEDULES = _Layout(
     others=("problem", "next", "cron", "zone", "flow"),
 )
 
+_WEBHOOKS = _Layout(
+    columns=("name", "state", "events", "flow", "url", "problem"),
+    essential=("name", "state"),
+    others=("url", "problem", "events", "flow"),
+)
+_DELIVERIES = _Layout(
+    columns=("webhook-id", "type", "state", "tries", "status", "event", "next try", "job", "said"),
+    essential=("webhook-id", "state"),
+    others=("type", "status", "tries", "said", "event", "next try", "job"),
+)
+
 
 def _width(heading: str, name: str, rows: Sequence[Row]) -> int:
     return max([cell_len(heading), *(cell_len(row[name]) for row in rows)])
@@ -97,6 +109,16 @@ def show_usage(report: UsageReport) -> None:
 def show_schedules(schedules: Sequence[Schedule]) -> None:
     """Print schedules as a table, with a heading only on a terminal."""
     _show(_SCHEDULES, [schedule_row(each) for each in schedules], heading=sys.stdout.isatty())
+
+
+def show_webhooks(webhooks: Sequence[Webhook]) -> None:
+    """Print webhook endpoints as a table, with a heading only on a terminal."""
+    _show(_WEBHOOKS, [webhook_row(each) for each in webhooks], heading=sys.stdout.isatty())
+
+
+def show_deliveries(deliveries: Sequence[WebhookDelivery]) -> None:
+    """Print deliveries as a table, with a heading only on a terminal."""
+    _show(_DELIVERIES, [delivery_row(each) for each in deliveries], heading=sys.stdout.isatty())
 
 
 def _show(layout: _Layout, rows: Sequence[Row], *, heading: bool) -> None:

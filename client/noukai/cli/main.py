@@ -15,7 +15,8 @@ from noukai_wire.limits import DEFAULT_LIST_LIMIT, MAX_LIST_LIMIT
 from noukai_wire.models import JobList
 
 from . import options
-from .automation import schedules
+from .automation import schedules, webhooks
+from .automation.listening import listen
 from .calling import described
 from .command import (
     EPILOG,
@@ -225,6 +226,8 @@ def usage(*, from_: options.From = None, to: options.To = None, as_json: options
 
 
 app.add_typer(schedules.app, name="schedules")
+app.add_typer(webhooks.app, name="webhooks")
+app.command(epilog=EPILOG)(listen)
 add_operating(app)
 
 

@@ -20,14 +20,36 @@ DIGEST = {
 }
 
 
+SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"
+BILLING = {
+    "name": "billing",
+    "url": "https://hooks.example.com/jobs",
+    "events": ["job.completed", "job.failed", "job.cancelled"],
+    "createdAt": "2026-11-30T12:00:00.000Z",
+}
+DELIVERY = {
+    "id": "msg_abcdefghijklmnopqrstuvwxyz",
+    "type": "job.failed",
+    "state": "waiting",
+    "jobId": "job_1",
+    "flow": "acme/demo/echo",
+    "createdAt": "2026-11-30T12:00:00.000Z",
+    "tries": 2,
+    "status": 503,
+    "nextTryAt": "2026-11-30T12:05:00.000Z",
+    "answer": "over\nloaded",
+}
+
+
 class Automation:
-    """The schedules that there are, by name, and what was sent about them."""
+    """The schedules and endpoints that there are, by name, and what was sent about them."""
 
     def __init__(self) -> None:
         self.schedules: dict[str, dict[str, Any]] = {"digest-u7": DIGEST}
+        self.webhooks: dict[str, dict[str, Any]] = {"billing": BILLING}
         self.bodies: list[Any] = []
 
-    def answer(
+    def answer(  # noqa: PLR0911 - one for each route
         self, method: str, path: list[str], query: dict[str, list[str]], body: Any
     ) -> tuple[int, Any] | None:
         """Return the status and the body of the answer; None if there is no such thing."""
@@ -38,6 +60,16 @@ class Automation:
             case "PUT", ["schedules", name]:
                 self.schedules[name] = {**DIGEST, **body, "name": name}
                 return 201, self.schedules[name]
+            case "GET", ["webhooks"]:
+                return 200, {"webhooks": list(self.webhooks.values())}
+            case "PUT", ["webhooks", name]:
+                is_new = name not in self.webhooks
+                self.webhooks[name] = {**BILLING, **body, "name": name}
+                return (
+                    (201, {**self.webhooks[name], "secret": SECRET}) if is_new else (200, self.webhooks[name])
+                )
+            case _, ["webhooks", name, *rest] if name in self.webhooks:
+                return self._of_webhook(method, name, rest, query, body)
             case _, ["schedules", name, *rest] if name in self.schedules:
                 return self._of_schedule(method, name, rest, query)
         return None
@@ -59,4 +91,24 @@ class Automation:
                 return 200, schedule
             case "POST", ["trigger"]:
                 return 202, {**job("pending"), "id": "job_done", "flow": schedule["flow"]}
+        return None
+
+    def _of_webhook(  # noqa: PLR0911 - one for each route
+        self, method: str, name: str, rest: list[str], query: dict[str, list[str]], body: Any
+    ) -> tuple[int, Any] | None:
+        match method, rest:
+            case "GET", []:
+                return 200, self.webhooks[name]
+            case "DELETE", []:
+                del self.webhooks[name]
+                return 204, None
+            case "POST", ["rotate"]:
+                return 200, {**self.webhooks[name], "secret": SECRET}
+            case "POST", ["test"]:
+                return 202, {"id": DELIVERY["id"]}
+            case "GET", ["deliveries"]:
+                last = {"deliveries": [{**DELIVERY, "state": "delivered", "id": "msg_2"}]}
+                return 200, last if "cursor" in query else {"deliveries": [DELIVERY], "cursor": "c"}
+            case "POST", ["redeliver"]:
+                return 202, {"redelivered": 3} if "cursor" in body else {"redelivered": 100, "cursor": "c"}
         return None

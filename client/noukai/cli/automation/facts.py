@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from noukai.cli.terminal import say
 from noukai_wire.display import one_line
 from noukai_wire.schedules import InstantNote, Schedule, ScheduledJob
+from noukai_wire.webhooks import Webhook
 
 
 def show_facts(facts: Mapping[str, object]) -> None:
@@ -40,6 +41,25 @@ def show_schedule(schedule: Schedule) -> None:
     _show_rows("next", ([instant] for instant in schedule.next))
     _show_rows("latest jobs", map(_job_row, schedule.jobs or []))
     _show_rows("instants without a job", map(_note_row, schedule.history or []))
+
+
+def show_webhook(webhook: Webhook) -> None:
+    """Print a webhook endpoint; a secret is printed if the answer has one."""
+    show_facts(
+        {
+            "name": webhook.name,
+            "url": webhook.url,
+            "events": " ".join(webhook.events),
+            "flow": webhook.flow,
+            "secret": webhook.secret,
+            "created": webhook.created_at,
+            "old secrets until": webhook.old_secrets_until,
+            "failing since": webhook.failing_since,
+            "next try": webhook.next_try_at,
+            "disabled": webhook.disabled_at,
+            "reason": webhook.disabled_reason,
+        }
+    )
 
 
 def _show_rows(heading: str, rows: Iterable[Sequence[str | None]]) -> None:
