@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from noukai import JobOptions
+from noukai import JobOptions, ScheduleOptions
 from noukai._core.sending.submission import submission
+from noukai.cli.automation.schedules import put as put_schedule
 from noukai.cli.main import submit
 from noukai.cli.map_command import map_inputs
 from noukai_wire.models import SubmitOptions
@@ -21,6 +22,13 @@ def test_client_takes_the_options_of_the_wire() -> None:
     """The options of the wire, of the calls and of their types are the same."""
     assert JobOptions.__annotations__.keys() == SubmitOptions.model_fields.keys() | OF_THE_CLIENT
     assert inspect.signature(submission).parameters.keys() == JobOptions.__annotations__.keys() | INPUT
+
+
+def test_schedule_takes_the_options_that_say_how_its_jobs_run() -> None:
+    """In the call and in the command: all but those that say when a job starts."""
+    options = SubmitOptions.model_fields.keys() - {"delay_seconds", "run_at"}
+    assert ScheduleOptions.__annotations__.keys() >= options
+    assert inspect.signature(put_schedule).parameters.keys() >= options
 
 
 @pytest.mark.parametrize("command", [submit, map_inputs])

@@ -72,6 +72,7 @@ def put(
     backoff_cap_seconds: options.BackoffCapSeconds = None,
     metadata: options.Metadata = None,
     keep_seconds: options.KeepSeconds = None,
+    webhook: options.WebhookName = None,
     as_json: options.Json = False,
 ) -> None:
     """Create a schedule, or replace the one of this name, and print it."""
@@ -85,6 +86,7 @@ def put(
         backoff_cap_seconds=backoff_cap_seconds,
         metadata=metadata_of(metadata) if metadata else None,
         keep_seconds=keep_seconds,
+        webhook=webhook,
     )
     with connected() as client:
         asked["message"], asked["parameters"] = input_of(client, flow, message, file, parameter)
