@@ -30,6 +30,15 @@ def by_a_child() -> None:
     subprocess.run(["sh", "-c", "echo out of a child; echo error of a child >&2"], check=True)
 
 
+def by_a_grandchild() -> None:
+    """Return while it is still there, which its parent is not."""
+    script = "(echo out of a grandchild; echo ready >&3; exec sleep 600) & echo out of its parent"
+    reading, writing = os.pipe()
+    os.dup2(writing, 3)
+    subprocess.run(["sh", "-c", script], check=True, pass_fds=[3])
+    os.read(reading, 6)
+
+
 def by_c() -> None:
     library = ctypes.CDLL(None)
     library.puts(b"by C")
@@ -67,7 +76,18 @@ def bar() -> None:
 
 WAYS: dict[str, Callable[[], object]] = {
     each.__name__: each
-    for each in (printed, logged, by_a_child, by_c, by_a_fork, by_basic_config, closed, binary, bar)
+    for each in (
+        printed,
+        logged,
+        by_a_child,
+        by_a_grandchild,
+        by_c,
+        by_a_fork,
+        by_basic_config,
+        closed,
+        binary,
+        bar,
+    )
 }
 
 

@@ -126,6 +126,42 @@ def test_held_request_is_answered_with_the_first_lines(system: System, job: Job,
     assert ([line["message"] for line in last["lines"]], last["done"]) == (["three"], True)
 
 
+def test_follower_who_comes_late_misses_nothing(system: System, job: Job, log: AttemptLog) -> None:
+    """What both streams said before is there at once; the next request goes on behind it."""
+    for stream, said in ((0, b"one\n"), (1, b"two\n"), (0, b"three\n")):
+        log.hear(stream, said)
+        log.flush(system.clock.time)
+    first = page(system, job.id, "seconds=20")
+    assert ([line["message"] for line in first["lines"]], system.clock.slept) == (["one", "two", "three"], [])
+
+    def store() -> None:
+        log.hear(1, b"four\n")
+        log.flush(system.clock.time)
+
+    system.clock.while_asleep = store
+    (line,) = lines(system, job.id, f"seconds=20&after={first['after']}")
+    assert (line["stream"], line["message"]) == ("stderr", "four")
+
+
+@pytest.mark.usefixtures("large")
+def test_follower_reads_on_from_segment_to_segment(system: System, job: Job, log: AttemptLog) -> None:
+    """At full speed: each line once and in order, and of each request no more than two segments."""
+    said: list[str] = []
+    place, number = "1-0", 0
+    while number < 25_000:
+        log.hear(0, b"".join(b"%d %s\n" % (each, b"x" * 90) for each in range(number, number + 1_000)))
+        log.flush(system.clock.time)
+        number += 1_000
+        del system.calls[:]
+        found = page(system, job.id, f"limit=1000&after={place}")
+        assert operations(system).count("GetObject") <= 2
+        place = found["after"]
+        said += [line["message"].partition(" ")[0] for line in found["lines"]]
+    assert said == [*map(str, range(25_000))]
+    stored = system.deployment.new_log(job).store.read(job, [1], consistent=True)[1]
+    assert len(stored.firsts) > 2
+
+
 def test_held_request_is_answered_at_the_end(system: System, job: Job) -> None:
     """Also of a job that said nothing."""
     system.clock.while_asleep = lambda: system.deployment.table.complete(

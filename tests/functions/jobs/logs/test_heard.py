@@ -28,6 +28,10 @@ def said(system: System, way: str) -> list[tuple[str, str, str]]:
             "by_a_child",
             [("stdout", "info", "out of a child"), ("stderr", "warning", "error of a child")],
         ),
+        (
+            "by_a_grandchild",
+            [("stdout", "info", "out of a grandchild"), ("stdout", "info", "out of its parent")],
+        ),
         ("by_c", [("stdout", "info", "by C")]),
         ("by_a_fork", [("log", "error", "by a fork"), ("stdout", "info", "printed by a fork")]),
         ("by_basic_config", [("stderr", "info", "INFO:shop:configured")]),

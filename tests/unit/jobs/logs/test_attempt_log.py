@@ -83,6 +83,14 @@ def test_bytes_count_for_the_bounds() -> None:
     assert MOST_BYTES <= sum(len(line.encode()) for line in kept) < MOST_BYTES + 3000
 
 
+@pytest.mark.parametrize("stream", [0, 1])
+def test_similar_lines_are_all_kept(stream: int) -> None:
+    """None is folded into the one before, however they come."""
+    lines = [f"step {number % 10} of 10" for number in range(30)] + ["same"] * 30
+    reads = [f"{line}\n".encode() for line in lines]
+    assert heard(*reads, stream=stream) == heard(b"".join(reads), stream=stream) == lines
+
+
 def test_long_traceback_is_one_line_that_ends_with_the_error() -> None:
     store = Store()
     log = made(store)
