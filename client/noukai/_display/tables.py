@@ -83,7 +83,7 @@ _SCHEDULES = _Layout(
 _WEBHOOKS = _Layout(
     columns=("name", "state", "events", "flow", "url", "problem"),
     essential=("name", "state"),
-    others=("url", "problem", "events", "flow"),
+    others=("url", "events", "problem", "flow"),
 )
 _DELIVERIES = _Layout(
     columns=("webhook-id", "type", "state", "tries", "status", "event", "next try", "job", "said"),

@@ -107,7 +107,7 @@ def test_events_are_printed_and_forwarded(api: FakeApi, program: Program) -> Non
     """Body and signature arrive unchanged; the program's answer is printed and passed on."""
     with listening(str(program.server_address[1])) as process:
         assert post(api, event()).status_code == 204
-        assert line_of(process) == "job.failed  demo/echo  job_1  0:00:02.500  -> 204\n"
+        assert line_of(process) == "job.failed  demo/echo  job_1  2.5 s  -> 204\n"
         program.status = 503
         assert post(api, event("webhook.test", {"webhook": "grüße"})).status_code == 503
         assert line_of(process) == "webhook.test  -> 503\n"

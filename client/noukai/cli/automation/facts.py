@@ -11,11 +11,11 @@ from noukai_wire.webhooks import Webhook
 
 def show_facts(facts: Mapping[str, object]) -> None:
     """Print the facts that are known, each in a line."""
-    width = max(map(len, facts), default=0) + 2
-    for name, fact in facts.items():
-        if fact is not None:
-            text = fact if isinstance(fact, str) else json.dumps(fact, ensure_ascii=False)
-            say(f"{name:<{width}}{one_line(text)}")
+    known = {name: fact for name, fact in facts.items() if fact is not None}
+    width = max(map(len, known), default=0) + 2
+    for name, fact in known.items():
+        text = fact if isinstance(fact, str) else json.dumps(fact, ensure_ascii=False)
+        say(f"{name:<{width}}{one_line(text)}")
 
 
 def show_schedule(schedule: Schedule) -> None:

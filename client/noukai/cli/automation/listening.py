@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Annotated, Any
@@ -26,6 +27,7 @@ from noukai_wire.webhooks import TEST_EVENT, WebhookEvent
 _ANSWER_SECONDS = 15
 """How long a program may take, as an endpoint may."""
 _PASSED_ON = ("content-type", "user-agent", "webhook-id", "webhook-timestamp", "webhook-signature")
+_A_MINUTE = 60
 _HIGHEST_PORT = 65_535
 
 
@@ -58,7 +60,7 @@ def listen(*, target: Target = None, flow: OfFlow = None, as_json: options.Json 
         with Receiver(events.hear) as receiver:
             events.secret = client.webhooks.put(name, url=receiver.url, flow=flow).secret or ""
             try:
-                tell(f"Listening to jobs that are submitted from now on, as {name}; Ctrl-C ends it.")
+                tell(f"Listening as {name} to jobs submitted from now on; Ctrl-C ends it.")
                 receiver.receive()
             finally:
                 _delete(client, name)
@@ -133,5 +135,10 @@ def _facts_of_job(event: WebhookEvent) -> list[str]:
     job = event.job
     # The org is the key's own.
     flow = (job.flow or "").partition("/")[2]
-    ran = [] if job.ran_for is None else [text_of_duration(job.ran_for)]
-    return [flow, job.id, *ran]
+    return [flow, job.id, *([] if job.ran_for is None else [_short(job.ran_for)])]
+
+
+def _short(duration: timedelta) -> str:
+    """Return a duration so short that an event fits into a line of 80 characters."""
+    seconds = duration.total_seconds()
+    return f"{seconds:.1f} s" if seconds < _A_MINUTE else text_of_duration(duration)

@@ -61,7 +61,7 @@ def put(
     flow: Annotated[str | None, typer.Option(help="Tell only of this flow: org/project/flow.")] = None,
     as_json: options.Json = False,
 ) -> None:
-    """Create an endpoint and print it with its secret, or change one."""
+    """Create or change an endpoint, and print it with a new secret."""
     with connected() as client:
         _show(client.webhooks.put(name, url=url, events=event, flow=flow), as_json=as_json)
 
@@ -75,7 +75,7 @@ def show(*, name: Name, as_json: options.Json = False) -> None:
 
 @app.command(epilog=EPILOG)
 def delete(*, name: Name) -> None:
-    """Delete an endpoint; events that wait for it are not sent."""
+    """Delete an endpoint, with the events that wait for it."""
     with connected() as client:
         client.webhooks.delete(name)
 
@@ -87,7 +87,7 @@ def rotate(
     revoke: Annotated[bool, typer.Option("--revoke", help="The old secret signs no more.")] = False,
     as_json: options.Json = False,
 ) -> None:
-    """Make a new secret and print it; the old one signs too, for 24 hours."""
+    """Make a new secret; the old one signs for another 24 hours."""
     with connected() as client:
         _show(client.webhooks.rotate(name, revoke=revoke), as_json=as_json)
 
@@ -126,7 +126,7 @@ def redeliver(
     ],
     as_json: options.Json = False,
 ) -> None:
-    """Send the events again that an endpoint has missed; print how many."""
+    """Send the events again that an endpoint has missed."""
     with connected() as client:
         count = client.webhooks.redeliver(name, since=since)
     say(json.dumps({"redelivered": count}) if as_json else f"{count} sent again")
