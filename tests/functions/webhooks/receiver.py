@@ -1,6 +1,7 @@
 """A receiver of webhooks: a program on this machine, whose answers a test chooses."""
 
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ class Post:
 
     headers: Mapping[str, str]
     body: bytes
+    at: float = field(default_factory=time.time)
 
     @property
     def id(self) -> str:
@@ -33,6 +35,8 @@ class Receiver:
     answer: Callable[[Post], tuple[int, Mapping[str, str], bytes]] = lambda _: (204, {}, b"")
     posts: list[Post] = field(default_factory=list)
     released: Event = field(default_factory=Event)
+    arrived: Event = field(default_factory=Event)
+    """Never set: what waits for a request looks again and again."""
     lock: Lock = field(default_factory=Lock)
 
     def answer_with(self, status: int, headers: Mapping[str, str] | None = None, body: bytes = b"") -> None:

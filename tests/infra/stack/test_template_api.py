@@ -37,6 +37,8 @@ HANDLERS = {
     Route.LIST_PROJECT.key: "list_jobs",
     Route.LIST_ORG.key: "list_jobs",
     **{route.key: "schedules" for route in Route if "/schedules" in route.template},
+    **{route.key: "webhooks" for route in Route if "/webhooks" in route.template},
+    **dict.fromkeys((Route.PUT_WEBHOOK.key, Route.ROTATE_WEBHOOK.key), "webhook_secrets"),
     Route.USAGE.key: "usage",
     Route.FLOWS.key: "describe",
     Route.OPENAPI.key: "describe",

@@ -114,7 +114,8 @@ def test_role_has_no_wildcard(template: Template, handler: str) -> None:
     for action, name in template.rights(handler):
         of_many = action.startswith(("scheduler:", "s3:")) or action == "dynamodb:ListStreams"
         assert "*" not in f"{action} {name}" or (of_many and name.count("*") == 1)
-        assert re.split("[/.]", name)[0] in resources
+        # CloudFormation cannot make an encrypted parameter: the functions make it.
+        assert name == "parameter/noukai/noukai/webhooks" or re.split("[/.]", name)[0] in resources
 
 
 def test_api_writes_nothing_of_a_key_but_when_it_was_used(template: Template) -> None:
