@@ -1,4 +1,4 @@
-"""What an event costs at the list prices of AWS: calls are counted, times are assumed."""
+"""The cost of an event at the list prices of AWS: calls are counted, times are assumed."""
 
 from dataclasses import dataclass
 

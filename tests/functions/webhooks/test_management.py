@@ -1,4 +1,4 @@
-"""What callers do with endpoints: make, change, rotate, test and delete them, and read their deliveries."""
+"""The management of endpoints: callers make, show, change, rotate and delete them."""
 
 import json
 from typing import Any
@@ -10,8 +10,7 @@ from noukai_functions.webhooks.store.endpoint import MOST_SECRETS
 from noukai_wire import limits, webhooks
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
-from tests.functions.harness import Answer
-from tests.functions.webhooks.hooks import HOURS, MINUTES, Hooks
+from tests.functions.webhooks.hooks import HOURS, Hooks
 from tests.functions.webhooks.receiver import Receiver
 
 URL = "https://hooks.example.com/jobs"
@@ -176,60 +175,6 @@ def test_a_rotation_that_comes_second_is_another(hooks: Hooks) -> None:
     assert hooks.endpoint().version == 2
 
 
-def test_a_test_event_is_sent(hooks: Hooks, receiver: Receiver) -> None:
-    """It has a type of its own, and is tried once."""
-    hooks.put(receiver.url)
-    receiver.answer_with(500)
-    sent = hooks.ask(Route.TEST_WEBHOOK)
-    assert sent.status == 202
-    hooks.deliver()
-    (post,) = receiver.posts
-    assert (post.id, post.event["type"], post.event["data"]) == (
-        sent.body["id"],
-        "webhook.test",
-        {"webhook": "billing"},
-    )
-    assert [each.state for each in hooks.deliveries()] == ["failed"]
-
-
-def test_a_test_is_the_next_try_of_a_suspended_endpoint(hooks: Hooks, receiver: Receiver) -> None:
-    """Who has corrected an endpoint need not wait for the end of its suspension."""
-    hooks.put(receiver.url)
-    receiver.answer_with(503, {"Retry-After": "7200"})
-    hooks.tell()
-    receiver.answer_with(200)
-    hooks.ask(Route.TEST_WEBHOOK)
-    hooks.deliver()
-    hooks.tick(MINUTES)
-    assert receiver.posts[1].event["type"] == "webhook.test"
-    assert not hooks.endpoint().is_suspended
-
-
-def pages(hooks: Hooks, limit: int) -> list[list[str]]:
-    """Return the ids of all pages of deliveries."""
-    found: list[list[str]] = []
-    query = f"limit={limit}"
-    while True:
-        answer = hooks.ask(Route.WEBHOOK_DELIVERIES, query=query)
-        page = webhooks.WebhookDeliveryList.model_validate(answer.body)
-        found.append([each.id for each in page.deliveries])
-        if page.cursor is None:
-            return found
-        query = f"limit={limit}&cursor={page.cursor}"
-
-
-def test_deliveries_are_paged_newest_first(hooks: Hooks, receiver: Receiver) -> None:
-    """Each with what the endpoint has answered."""
-    hooks.put(receiver.url)
-    receiver.answer_with(200, body=b"thanks")
-    for _ in range(5):
-        hooks.system.clock.time += 1000
-        hooks.tell()
-    assert [each for page in pages(hooks, 2) for each in page] == receiver.ids[::-1]
-    shown = hooks.ask(Route.WEBHOOK_DELIVERIES).body["deliveries"][0]
-    assert (shown["answer"], shown["status"], shown["tries"]) == ("thanks", 200, 1)
-
-
 @pytest.mark.parametrize(
     ("route", "more"),
     [
@@ -247,41 +192,6 @@ def test_a_wrong_request_is_refused(hooks: Hooks, route: Route, more: Any) -> No
     before = hooks.endpoint()
     assert hooks.ask(route, **more).status == 422
     assert hooks.endpoint() == before
-
-
-def redeliver_all(hooks: Hooks) -> list[Answer]:
-    """Ask for all pages of what was missed."""
-    answers = [hooks.ask(Route.REDELIVER, body=ASKED)]
-    while (cursor := answers[-1].body.get("cursor")) is not None:
-        answers.append(hooks.ask(Route.REDELIVER, body={**ASKED, "cursor": cursor}))
-    return answers
-
-
-def test_what_was_missed_is_sent_again(hooks: Hooks, receiver: Receiver) -> None:
-    """With the ids that they had; what was delivered is not sent twice, and the old record is the same."""
-    hooks.put(receiver.url)
-    delivered = hooks.tell()
-    receiver.answer_with(410)
-    hooks.tell()
-    for _ in range(3):
-        hooks.tell()
-    missed = [each.id for each in hooks.deliveries() if each.job_id != delivered]
-    hooks.put(receiver.url)
-    receiver.answer_with(200)
-    assert [answer.body["redelivered"] for answer in redeliver_all(hooks)] == [4]
-    hooks.tick(MINUTES)
-    hooks.tick(MINUTES)
-    assert sorted(receiver.ids[2:]) == sorted(missed)
-    assert {each.state for each in hooks.deliveries()} == {"delivered"}
-    assert redeliver_all(hooks)[-1].body == {"redelivered": 0}
-
-
-def test_events_in_flight_are_not_sent_beside_their_try(hooks: Hooks, receiver: Receiver) -> None:
-    """Only what has failed waits again."""
-    hooks.put(receiver.url)
-    receiver.answer_with(500)
-    hooks.tell()
-    assert hooks.ask(Route.REDELIVER, body=ASKED).body == {"redelivered": 0}
 
 
 def test_deletion_that_was_half_done_is_finished(hooks: Hooks) -> None:
