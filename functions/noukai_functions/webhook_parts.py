@@ -115,7 +115,9 @@ class WebhookParts(Resources):
         """Return the management of endpoints."""
         from noukai_functions.requests.webhook_endpoints import WebhookEndpoints
 
-        return WebhookEndpoints(self.endpoints, self.budgets, self.clock, self.url_rules, lambda: self.master)
+        return WebhookEndpoints(
+            self.endpoints, self.budgets, self.clock, lambda: self.poster, lambda: self.master
+        )
 
     @cached_property
     def webhook_deliveries(self) -> "WebhookDeliveries":

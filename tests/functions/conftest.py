@@ -6,6 +6,7 @@ import pytest
 
 from noukai_functions.aws import botocore_client
 from noukai_functions.build.catalog_build import build_catalog
+from noukai_functions.webhooks.posting import resolution
 from noukai_infra.local.emulator.endpoint import ROOT_USER, Endpoint
 from tests.functions.harness import ENVIRONMENT, System, record_calls, system_on_moto
 from tests.infra.emulator import running_emulator
@@ -29,6 +30,8 @@ def system(asset: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, ROOT_USER[name])
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    # The names in tests are nobody's: no name server is asked.
+    monkeypatch.setattr(resolution, "CONFIGURATION", asset / "resolv.conf")
     with silent_functions(), system_on_moto(asset) as system:
         system.add_key("nk_acme", "acme")
         system.add_key("nk_globex", "globex")

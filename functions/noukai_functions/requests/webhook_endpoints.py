@@ -18,8 +18,8 @@ from noukai_wire.limits import MAX_WEBHOOKS
 from noukai_wire.slug import is_slug
 
 if TYPE_CHECKING:
+    from noukai_functions.webhooks.posting.poster import Poster
     from noukai_functions.webhooks.sending.master import Master
-    from noukai_functions.webhooks.urls import UrlRules
 
 _TRIES = 3
 _PAGE = 100
@@ -37,7 +37,7 @@ class WebhookEndpoints:
     endpoints: Endpoints
     budgets: Budgets
     clock: Clock
-    rules: "UrlRules"
+    poster: "Callable[[], Poster]"
     master: "Callable[[], Master]"
 
     def read(self, org: str, name: str) -> Endpoint:
@@ -51,7 +51,7 @@ class WebhookEndpoints:
         """Make an endpoint, or change and enable it; return it, and its secret if it is new."""
         if not is_slug(name):
             raise WebhookNotFoundError(name)
-        self.rules.receiver(wanted.url)
+        self.poster().check(wanted.url)
         for _ in range(_TRIES):
             now = self.clock.now()
             there = self.endpoints.read(org, name)

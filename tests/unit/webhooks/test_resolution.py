@@ -179,7 +179,7 @@ def test_servers_are_those_of_the_machine(tmp_path: Path) -> None:
 def test_machine_without_servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It resolves nothing."""
     monkeypatch.setattr(
-        "noukai_functions.webhooks.posting.resolution._CONFIGURATION", tmp_path / "resolv.conf"
+        "noukai_functions.webhooks.posting.resolution.CONFIGURATION", tmp_path / "resolv.conf"
     )
     with pytest.raises(UnresolvedError):
         Resolver().addresses(NAME, Deadline(5))

@@ -24,7 +24,7 @@ Server = tuple[str, int]
 
 _WAITS = (1.0, 2.0, 4.0)
 """How many seconds each round of questions waits for its replies, because packets get lost."""
-_CONFIGURATION = Path("/etc/resolv.conf")
+CONFIGURATION = Path("/etc/resolv.conf")
 _DNS_PORT = 53
 _MAX_SERVERS = 3
 _MAX_PACKET = 65_535
@@ -44,7 +44,7 @@ class Resolver:
 
     @cached_property
     def _servers(self) -> tuple[Server, ...]:
-        return self._given or servers_of(_CONFIGURATION)
+        return self._given or servers_of(CONFIGURATION)
 
     def addresses(self, name: str, deadline: Deadline) -> tuple[Address, ...]:
         """Return every address of a name, IPv4 first.
