@@ -3,7 +3,7 @@
 import logging
 import os
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from contextlib import suppress
 from typing import Any
 
@@ -93,3 +93,25 @@ def flow_logger() -> FlowLogger:
     flow = logging.getLogger(FLOW_LOGGER)
     flow.disabled = False
     return FlowLogger(flow, {})
+
+
+def note_logging() -> Callable[[], bool]:
+    """Return a function that restores what is configured of the root logger and of `context.logger`.
+
+    `logging.warning` and others configure the root logger, if it has no handler.
+    """
+    last, disabled = logging.lastResort, logging.root.manager.disable
+    loggers = [logging.root, logging.getLogger(FLOW_LOGGER)]
+    noted = [(each, each.level, each.propagate, [*each.handlers], [*each.filters]) for each in loggers]
+
+    def restore() -> bool:
+        logging.lastResort = last
+        if logging.root.manager.disable != disabled:
+            logging.disable(disabled)
+        for each, level, propagates, handlers, filters in noted:
+            each.propagate, each.handlers[:], each.filters[:] = propagates, handlers, filters
+            if each.level != level:
+                each.setLevel(level)
+        return True
+
+    return restore

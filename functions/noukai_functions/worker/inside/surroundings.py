@@ -23,7 +23,8 @@ from time import tzset
 from typing import Any, TextIO, TypeVar
 
 from noukai_functions.telemetry.logger import SERVICE, logger
-from noukai_functions.worker.inside.hooks import note_hooks
+from noukai_functions.worker.inside.hooks import note_hooks, note_warnings
+from noukai_functions.worker.inside.log_records import note_logging
 
 getsignal = _signal.getsignal  # returns a plain number faster, without an enumeration
 
@@ -53,7 +54,7 @@ class Surroundings:
     def __init__(self, *streams: TextIO) -> None:
         self._context = copy_context()
         self._restores: list[Restore] = []
-        for note in (note_hooks, *_PLACES, partial(_own_streams, streams)):
+        for note in (*_PLACES, partial(_own_streams, streams)):
             try:
                 self._restores.append(note())
             except Exception:  # noqa: BLE001 - the module may have made the state unreadable
@@ -174,8 +175,7 @@ def _streams() -> Restore:
     def restore() -> bool:
         whole = True
         for name, stream in noted.items():
-            now = getattr(sys, name, None)
-            if now is not stream:
+            if (now := getattr(sys, name, None)) is not stream:
                 # A second stream on the same buffer would close it when it is collected.
                 whole = whole and (
                     stream is None or getattr(now, "buffer", None) is not getattr(stream, "buffer", now)
@@ -274,6 +274,9 @@ def _clear_log() -> bool:
 
 
 _PLACES = (
+    note_hooks,
+    note_warnings,
+    note_logging,
     _timers,
     _environment,
     _folder,
