@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 
 from noukai_infra.verify.deployed import Deployed
 
@@ -40,6 +41,7 @@ class Check:
         return any(text in whole for text in texts)
 
 
+_MODULES = ("behaviour", "configuration", "health", "processes", "restore", "webhooks")
 _checks: list[Check] = []
 
 
@@ -57,8 +59,8 @@ def check(
 
 def all_checks() -> Iterator[Check]:
     """Yield every check, in the order of their modules."""
-    from noukai_infra.verify import behaviour, configuration, health, processes, restore  # noqa: F401, PLC0415
-
+    for module in _MODULES:
+        import_module(f"{__package__}.{module}")
     yield from _checks
 
 
