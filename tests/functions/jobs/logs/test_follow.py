@@ -147,11 +147,10 @@ def test_follower_who_comes_late_misses_nothing(system: System, job: Job, log: A
 def test_follower_reads_on_from_segment_to_segment(system: System, job: Job, log: AttemptLog) -> None:
     """At full speed: each line once and in order, and of each request no more than two segments."""
     said: list[str] = []
-    place, number = "1-0", 0
-    while number < 25_000:
+    place = "1-0"
+    for number in range(0, 25_000, 1_000):
         log.hear(0, b"".join(b"%d %s\n" % (each, b"x" * 90) for each in range(number, number + 1_000)))
         log.flush(system.clock.time)
-        number += 1_000
         del system.calls[:]
         found = page(system, job.id, f"limit=1000&after={place}")
         assert operations(system).count("GetObject") <= 2
