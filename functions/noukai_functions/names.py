@@ -40,6 +40,9 @@ CANCELLED = "cancelled"
 UNSETTLED = (PENDING, RUNNING)
 TERMINAL = (COMPLETED, FAILED, CANCELLED)
 
+BY_SCHEDULE = "\n"
+"""What stands before the name of a schedule, in place of a key's, which has no line break."""
+
 INDEX = "newest"
 """The index of each flow's jobs by age, split into partitions. Its keys never change while a job exists."""
 
@@ -58,6 +61,9 @@ BUDGETS = "#budget"
 ENDPOINTS = "hooks"
 """The attribute of that row with the names of the org's webhook endpoints."""
 
+SCHEDULE_ORG = "o"
+SCHEDULE_NAME = "n"
+
 SUBMITTED = "Submitted"
 STARTED = "Started"
 RETRIED = "Retried"
@@ -70,6 +76,7 @@ UNSETTLED_WORK = "Unsettled"
 DEAD_LETTERS = "DeadLetters"
 TABLE_THROTTLES = "TableThrottles"
 SWEEP_ROUNDS = "SweepRounds"
+SCHEDULE_FAILURES = "ScheduleFailures"
 MILLISECONDS = (WAITED, RAN, LATENESS)
 """The metrics that are times; the others are numbers of jobs, messages, records or rounds."""
 
@@ -83,7 +90,7 @@ CHECK_QUEUES = "checkQueues"
 """The member of an event that asks the sweep function for a check of the queues."""
 
 DUE_INDEX = "due"
-"""The sparse index of the webhooks table: the endpoints that are due, and what waits for each."""
+"""The sparse index of two tables: schedules that are due; endpoints that are due, and what waits for each."""
 
 DUE_GROUP = "q"
 DUE_AT = "d"

@@ -146,6 +146,16 @@ class ScheduleNotFoundError(Refusal):
         )
 
 
+class OrgRevokedError(Refusal):
+    """A job of an org without a valid key."""
+
+    def __init__(self, org: str) -> None:
+        super().__init__(
+            f"The org {org!r} has no valid key: ask the operator of this deployment for one, "
+            "and put the schedule again."
+        )
+
+
 class WebhookNotFoundError(Refusal):
     """A webhook endpoint that the org does not have."""
 

@@ -18,10 +18,13 @@ if TYPE_CHECKING:
     from noukai_functions.requests.log_following import LogFollowing
     from noukai_functions.requests.lookup import Lookup
     from noukai_functions.requests.retry import Retries
+    from noukai_functions.requests.scheduling.changes import Changes
+    from noukai_functions.requests.scheduling.firing import Firing
+    from noukai_functions.requests.scheduling.in_code import SchedulesInCode
 
 
 class RequestParts(Resources):
-    """The parts of submissions, lookups, cancellations and retries, and the catalog."""
+    """The parts that submit, find, show, cancel and retry jobs, and the catalog that they stand on."""
 
     asset: Path
 
@@ -89,6 +92,37 @@ class RequestParts(Resources):
         from noukai_functions.api.status_entries import StatusEntries
 
         return StatusEntries(self.table, self.clock, self.outputs)
+
+    @cached_property
+    def schedule_changes(self) -> "Changes":
+        """Return the changes of schedules."""
+        from noukai_functions.requests.scheduling.changes import Changes
+
+        return Changes(self.schedules, self.catalog, self.admission, self.table, self.clock)
+
+    @cached_property
+    def schedules_in_code(self) -> "SchedulesInCode":
+        """Return the schedules that flows declare."""
+        from noukai_functions.requests.scheduling.in_code import SchedulesInCode
+        from noukai_functions.schedules.deployed import Deployed
+
+        deployed = Deployed(self._dynamodb, self.environment["SCHEDULES_TABLE"])
+        org = self.environment.get("SCHEDULE_ORG")
+        return SchedulesInCode(self.schedules, deployed, self.schedule_changes, self.catalog, org)
+
+    def firing(self) -> "Firing":
+        """Return the submission of jobs that are due by their schedules, for one tick."""
+        from noukai_functions.requests.scheduling.firing import Firing
+
+        return Firing(
+            self.schedules,
+            self.catalog,
+            self.admission,
+            self.cancellation,
+            self.table,
+            self.api_keys,
+            self.clock,
+        )
 
     @cached_property
     def queues(self) -> "JobQueues":

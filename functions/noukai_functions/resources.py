@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from noukai_functions.jobs.sweep_rounds import Rounds
     from noukai_functions.jobs.table import JobsTable
     from noukai_functions.logs.store import LogStore
+    from noukai_functions.schedules.table import SchedulesTable
     from noukai_functions.usage.budgets import Budgets
     from noukai_functions.usage.totals import UsageTotals
     from noukai_functions.usage.uncounted import UncountedBatches
@@ -116,6 +117,13 @@ class Resources(Clients):
         from noukai_functions.logs.store import LogStore
 
         return LogStore(self._dynamodb, self.environment["JOBS_TABLE"], lambda: self.objects)
+
+    @cached_property
+    def schedules(self) -> "SchedulesTable":
+        """Return the schedules of all orgs."""
+        from noukai_functions.schedules.table import SchedulesTable
+
+        return SchedulesTable(self._dynamodb, self.environment["SCHEDULES_TABLE"])
 
     @cached_property
     def followers(self) -> "Followers":

@@ -1,10 +1,27 @@
-"""Timestamps as callers write them: ISO 8601 with a time zone."""
+"""Timestamps as the contract and callers write them: ISO 8601 with a time zone."""
 
 from datetime import UTC, datetime, timedelta
+from typing import overload
 
 NOT_A_TIMESTAMP = "must be a timestamp in ISO 8601 with its time zone, such as 2026-01-31T12:00:00Z"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@overload
+def timestamp(milliseconds: int) -> str: ...
+
+
+@overload
+def timestamp(milliseconds: int | None) -> str | None: ...
+
+
+def timestamp(milliseconds: int | None) -> str | None:
+    """Return a time as the contract writes it: ISO 8601 in UTC, with milliseconds."""
+    if milliseconds is None:
+        return None
+    text = datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
 
 
 def parse_timestamp(text: str) -> int:

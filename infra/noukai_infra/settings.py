@@ -143,7 +143,8 @@ class Settings:
     of `environment` whose values are masked in jobs' logs and errors; `copy_logs` copies jobs' logs to
     CloudWatch. `draining` names worker kinds that no
     flow asks for any more, but whose workers continue. `former` are flows (`project/flow`) that were deployed
-    before and still have jobs; `make deploy` finds out both. `wait_reserved_concurrency` reserves and limits
+    before and still have jobs; `make deploy` finds out both. `schedule_org` is the org of the jobs that flows
+    schedule themselves. `wait_reserved_concurrency` reserves and limits
     the concurrency of held waits; a client that is refused polls instead. `execute_reserved_concurrency` does
     the same for executions; a refused execution has submitted nothing. Without them, holds share the
     account's concurrency with the workers. `wait_memory` is the memory of both functions. `price_job` and
@@ -197,6 +198,7 @@ class Settings:
     copy_logs: bool = False
     policies: tuple[Annotated[dict[str, Any], AfterValidator(_statement)], ...] = ()
     draining: Annotated[tuple[str, ...], BeforeValidator(_split)] = ()
+    schedule_org: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,48}[a-z0-9]$")] | None = None
     former: Annotated[tuple[_FlowName, ...], BeforeValidator(_split)] = ()
 
     @classmethod

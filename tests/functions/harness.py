@@ -33,6 +33,7 @@ ENVIRONMENT = {
     "JOBS_TABLE": "jobs",
     "KEYS_TABLE": "keys",
     "USAGE_TABLE": "usage",
+    "SCHEDULES_TABLE": "schedules",
     "WORKER_MEMORY": "1024",
     # The most that Lambda allows: a flow's process is forked from the tests and shares their memory.
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "10240",

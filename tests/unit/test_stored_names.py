@@ -21,6 +21,8 @@ KNOW_JOBS = {"functions/noukai_functions/names.py", "functions/noukai_functions/
 KNOW_OTHER_TABLES = {
     "functions/noukai_functions/usage/budgets.py",
     "functions/noukai_functions/access/rate_limits.py",
+    "functions/noukai_functions/schedules/deployed.py",
+    "functions/noukai_functions/schedules/row.py",
     "functions/noukai_functions/usage/unfinished.py",
     "functions/noukai_functions/usage/totals.py",
     "infra/noukai_infra/operations/orgs/budgets.py",

@@ -4,13 +4,16 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from noukai_functions.aws import AwsError
+from noukai_functions.aws import AwsError, scanned
 from noukai_functions.clock import Clock
 from noukai_functions.refusals import ForbiddenError, UnauthenticatedError
 from noukai_functions.telemetry.logger import logger
 from noukai_wire.scopes import Scope
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
     from mypy_boto3_dynamodb import DynamoDBClient
 
 CACHE_MS = 60_000
@@ -56,6 +59,7 @@ class ApiKeys:
     table_name: str
     clock: Clock
     _known: dict[str, tuple[int, ApiKey]] = field(default_factory=dict)
+    _valid: dict[str, tuple[int, bool]] = field(default_factory=dict)
 
     def authenticate(self, authorization: str | None) -> ApiKey:
         """Return the key of an `Authorization` header; every invalid key gets the same 401."""
@@ -69,6 +73,30 @@ class ApiKeys:
             believed_until, api_key = self._look_up(digest, now)
             self._known = {digest: (believed_until, api_key), **self._fresh(now)}
         return api_key
+
+    def has_valid(self, org: str, digest: str) -> bool:
+        """Return whether the key is valid, or another one of its org.
+
+        All keys are read only if the first one is not valid any more: it may have been replaced.
+        """
+        now = self.clock.now()
+        believed_until, is_valid = self._valid.get(digest, (0, False))
+        if believed_until <= now:
+            key = {"hash": {"S": digest}}
+            row = self.client.get_item(TableName=self.table_name, Key=key).get("Item")
+            is_valid = (row is not None and _is_valid(row, now)) or self._has_any(org, now)
+            others = {each: entry for each, entry in self._valid.items() if entry[0] > now}
+            self._valid = {digest: (now + CACHE_MS, is_valid), **others}
+        return is_valid
+
+    def _has_any(self, org: str, now: int) -> bool:
+        rows = scanned(
+            self.client,
+            TableName=self.table_name,
+            FilterExpression="org = :org",
+            ExpressionAttributeValues={":org": {"S": org}},
+        )
+        return any(_is_valid(row, now) for row in rows)
 
     def _fresh(self, now: int) -> dict[str, tuple[int, ApiKey]]:
         return {digest: entry for digest, entry in self._known.items() if entry[0] > now}
@@ -108,3 +136,8 @@ class ApiKeys:
             )
         except AwsError:
             logger().warning("the last use of a key could not be recorded", exc_info=True)
+
+
+def _is_valid(row: "Mapping[str, Any]", now: int) -> bool:
+    expires = row.get("expires")
+    return "revoked" not in row and (expires is None or int(expires["N"]) * 1000 > now)

@@ -5,13 +5,13 @@ closely only when its end is near, or may be; before that, the client is told wh
 """
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.api.endpoint import Response
 from noukai_functions.api.errors import ErrorAnswer
 from noukai_functions.jobs.lifecycle import Job, State, progress_interval_ms
+from noukai_functions.timestamps import timestamp
 from noukai_wire.routes import BASE_PATH, Route
 
 HOLD_BELOW_MS = 700
@@ -109,14 +109,6 @@ def flow_address(job: Job) -> str:
 def for_published_sdks(job: Job) -> dict[str, Any]:
     """Return the fields that only the published SDKs read."""
     return {"executionId": job.id, "flowId": flow_address(job), "blockCount": 1}
-
-
-def timestamp(milliseconds: int | None) -> str | None:
-    """Return a time as the contract writes it: ISO 8601 in UTC, with milliseconds."""
-    if milliseconds is None:
-        return None
-    text = datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds")
-    return text.replace("+00:00", "Z")
 
 
 def poll_interval_headers(

@@ -70,6 +70,7 @@ ANSWERS: Mapping[type[Refusal], tuple[ErrorCode, _Headers]] = MappingProxyType(
         refusals.ProjectNotFoundError: (ErrorCode.NOT_FOUND, _no_headers),
         refusals.JobNotFoundError: (ErrorCode.JOB_NOT_FOUND, _no_headers),
         refusals.StepNotFoundError: (ErrorCode.NOT_FOUND, _no_headers),
+        refusals.OrgRevokedError: (ErrorCode.FORBIDDEN, _no_headers),
         refusals.ScheduleNotFoundError: (ErrorCode.NOT_FOUND, _no_headers),
         refusals.WebhookNotFoundError: (ErrorCode.NOT_FOUND, _no_headers),
         refusals.UnreadableJobError: (ErrorCode.JOB_NOT_FOUND, _no_headers),

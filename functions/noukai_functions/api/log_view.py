@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from noukai_functions.api.answers import poll_interval_headers, timestamp
+from noukai_functions.api.answers import poll_interval_headers
 from noukai_functions.api.endpoint import Response
 from noukai_functions.jobs.lifecycle import Job, State
 from noukai_functions.logs.line import STREAMS, Line
 from noukai_functions.logs.reader import Page
+from noukai_functions.timestamps import timestamp
 
 _NEWS_MS = 2000
 """A worker stores the lines of a followed job that often."""

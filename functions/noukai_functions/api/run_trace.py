@@ -5,11 +5,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from noukai_functions.api.answers import flow_address, timestamp
+from noukai_functions.api.answers import flow_address
 from noukai_functions.api.statuses import Shown
 from noukai_functions.api.timeline import Event, timeline
 from noukai_functions.jobs.lifecycle import Job, State
 from noukai_functions.refusals import InvalidInputError, StepNotFoundError
+from noukai_functions.timestamps import timestamp
 
 _NUMBER = re.compile("[1-9][0-9]?")
 _ENDS = frozenset({"retried", "completed", "failed", "cancelled"})

@@ -9,12 +9,12 @@ from noukai_functions.api.answers import (
     flow_address,
     for_published_sdks,
     poll_interval_headers,
-    timestamp,
 )
 from noukai_functions.api.endpoint import Response
 from noukai_functions.api.errors import refusal_answer
 from noukai_functions.jobs.lifecycle import Job, State
 from noukai_functions.refusals import UnreadableJobError
+from noukai_functions.timestamps import timestamp
 
 Shown = Mapping[str, Any]
 """The output fields of an answer: `output`; or `outputUrl`, `outputBytes` and `outputSha256`; or an `error`

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from noukai_functions.api.answers import timestamp
 from noukai_functions.jobs.attempts import EndedAttempt, ended_attempts
 from noukai_functions.jobs.lifecycle import Job
+from noukai_functions.names import BY_SCHEDULE
+from noukai_functions.timestamps import timestamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +51,26 @@ def _events(job: Job) -> Iterator[Event]:
     if job.completed_at is None:
         return
     attempt = job.attempt or None
-    by = f"by the key {job.cancelled_by}" if job.cancelled_by else None
+    by = _by(job.cancelled_by)
     yield Event(job.completed_at, job.state.value, attempt, job.error or by)
     if job.stopped_at is not None:
         yield Event(max(job.stopped_at, job.completed_at), "stopped", attempt, "its code has ended")
 
 
 def _submission(job: Job) -> str | None:
-    by = f"by the key {job.submitted_by}" if job.submitted_by else None
     of = f"as a retry of {job.retry_of}" if job.retry_of else None
+    by, instant = _by(job.submitted_by), (job.metadata or {}).get("instant")
+    if instant and (job.submitted_by or "").startswith(BY_SCHEDULE):
+        by = f"{by} for {instant}"
     return ", ".join(filter(None, (by, of))) or None
+
+
+def _by(name: str | None) -> str | None:
+    """Return who has submitted or cancelled a job: a key, or a schedule."""
+    if not name:
+        return None
+    kind = "schedule" if name.startswith(BY_SCHEDULE) else "key"
+    return f"by the {kind} {name.removeprefix(BY_SCHEDULE)}"
 
 
 def _attempts(job: Job) -> Iterator[Event]:

@@ -17,7 +17,7 @@ gc.set_threshold(50_000)
 
 from noukai_functions.aws.direct_client import DirectClient  # noqa: E402 - see above
 from noukai_functions.aws.errors import AwsError, as_aws_error  # noqa: E402
-from noukai_functions.aws.paging import queried, read_items  # noqa: E402
+from noukai_functions.aws.paging import queried, read_items, scanned  # noqa: E402
 from noukai_functions.aws.settings import settings_of  # noqa: E402
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
 
-__all__ = ["AwsError", "Bus", "as_aws_error", "client", "connect", "queried", "read_items"]
+__all__ = ["AwsError", "Bus", "as_aws_error", "client", "connect", "queried", "read_items", "scanned"]
 
 
 class Bus(Protocol):

@@ -1,7 +1,7 @@
 """Reads of DynamoDB that take more than one request."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from noukai_functions.aws.errors import AwsError
@@ -13,9 +13,18 @@ if TYPE_CHECKING:
 
 def queried(client: "DynamoDBClient", **request: Any) -> Iterator[Mapping[str, Any]]:
     """Yield the items of a query; fetch each page on demand."""
+    return _paged(client.query, request)
+
+
+def scanned(client: "DynamoDBClient", **request: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield the items of a scan; fetch each page on demand."""
+    return _paged(client.scan, request)
+
+
+def _paged(read: Callable[..., Any], request: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     start: Any = {}
     while start is not None:
-        page: Any = client.query(**request, **start)
+        page: Any = read(**request, **start)
         yield from page["Items"]
         start = {"ExclusiveStartKey": page["LastEvaluatedKey"]} if "LastEvaluatedKey" in page else None
 

@@ -11,8 +11,16 @@ from noukai_functions.build.openapi.document import openapi
 from noukai_functions.build.openapi.examples import example_submissions
 from noukai_functions.build.schema import ReadableSchema, bound_timeout
 from noukai_functions.build.validators.code import Validator, body_validator
-from noukai_functions.catalog.entries import SUBMISSION, UPLOAD, FlowEntry, openapi_name, validator_name
+from noukai_functions.catalog.entries import (
+    SCHEDULE,
+    SUBMISSION,
+    UPLOAD,
+    FlowEntry,
+    openapi_name,
+    validator_name,
+)
 from noukai_wire.models import Submission, SubmitOptions, WireModel
+from noukai_wire.schedules import NewSchedule
 from noukai_wire.uploads import Upload
 
 _VERSION_DIGITS = 8
@@ -32,7 +40,7 @@ def write_catalog(
     longest = max(entry.longest_seconds for entry in entries.values())
     folder = out / "validators"
     folder.mkdir(parents=True, exist_ok=True)
-    bodies: dict[str, type[WireModel]] = {SUBMISSION: Submission, UPLOAD: Upload}
+    bodies: dict[str, type[WireModel]] = {SUBMISSION: Submission, UPLOAD: Upload, SCHEDULE: NewSchedule}
     of_bodies = {name: body_validator(_body_schema(model, longest)) for name, model in bodies.items()}
     for name, validator in (validators | of_bodies).items():
         (folder / f"{validator_name(name)}.py").write_text(validator.code, encoding="utf-8")

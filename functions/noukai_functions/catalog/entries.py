@@ -21,6 +21,9 @@ SUBMISSION = "submission"
 UPLOAD = "upload"
 """The name of the validator for the body of an upload request."""
 
+SCHEDULE = "schedule"
+"""The name of the validator for the body that states a schedule."""
+
 
 @dataclass(frozen=True, slots=True)
 class FlowEntry:

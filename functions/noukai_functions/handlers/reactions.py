@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from noukai_functions.api.answers import timestamp
 from noukai_functions.api.statuses import job_status
 from noukai_functions.aws import AwsError
 from noukai_functions.deployment import Deployment, deployed
@@ -17,6 +16,7 @@ from noukai_functions.jobs.lifecycle import Job
 from noukai_functions.jobs.row import decode
 from noukai_functions.refusals import UnreadableRowError
 from noukai_functions.telemetry.logger import job_fields, logger, logs_failures
+from noukai_functions.timestamps import timestamp
 from noukai_functions.usage.records import is_restored
 from noukai_functions.webhooks.sending.message import Event, body_of
 from noukai_functions.webhooks.sending.telling import Ended

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.init_phase import get_ready
+from noukai_functions.names import SCHEDULE_FAILURES
 from noukai_functions.telemetry.logger import InvocationFailedError, logger, logs_failures
 
 if TYPE_CHECKING:
@@ -23,7 +24,26 @@ def _look_at_endpoints(deployment: Deployment, has_time: HasTime) -> None:
     deployment.looks.begin(has_time)
 
 
-PARTS: Mapping[str, Part] = {"webhooks": _look_at_endpoints}
+def fire_schedules(deployment: Deployment, has_time: HasTime) -> None:
+    """Submit the jobs of schedules whose instants are due."""
+    firing = deployment.firing()
+    try:
+        firing.run_due(has_time)
+    finally:
+        if firing.failures:
+            deployment.metrics.write({SCHEDULE_FAILURES: firing.failures}, deployment.clock.now())
+
+
+def follow_code(deployment: Deployment, _has_time: HasTime) -> None:
+    """Make the schedules in code agree with the flows that are deployed."""
+    deployment.schedules_in_code.agree()
+
+
+PARTS: Mapping[str, Part] = {
+    "schedules in code": follow_code,
+    "schedules": fire_schedules,
+    "webhooks": _look_at_endpoints,
+}
 """The parts by name. Each finds what is due by itself, and does it at least once."""
 
 
@@ -50,4 +70,4 @@ def handler(_event: "Event", context: Any) -> None:
     run(deployed(), lambda: context.get_remaining_time_in_millis() > _MARGIN_MS)
 
 
-get_ready(lambda made: (made.table, logger()))
+get_ready(lambda made: (made.table, made.schedules))

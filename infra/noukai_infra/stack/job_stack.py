@@ -32,9 +32,9 @@ from noukai_infra.stack.worker import Worker
 class JobStack(Stack):
     """The whole system in one stack, for any account and region.
 
-    Its outputs are for the operator: `Endpoint`, `JobsTable`, `KeysTable`, `UsageTable`, `PayloadsBucket`,
-    `UncountedBucket`, `AuditLogGroup`, `MeteringFunction`, `QueueUrl`, `DeadLetterQueueUrl`,
-    `UnprocessedQueueUrl`, and the queues of worker kinds.
+    Its outputs are for the operator: `Endpoint`, `JobsTable`, `KeysTable`, `UsageTable`, `SchedulesTable`,
+    `PayloadsBucket`, `UncountedBucket`, `AuditLogGroup`, `MeteringFunction`, `QueueUrl`,
+    `DeadLetterQueueUrl`, `UnprocessedQueueUrl`, and the queues of worker kinds.
     """
 
     def __init__(self, scope: Construct, *, settings: Settings, assets: Assets) -> None:
@@ -61,7 +61,8 @@ class JobStack(Stack):
         metering = Metering(self, "Metering", settings=settings, code=code, tables=tables)
         sweep = partial(Sweep, self, "Sweep", settings=settings, code=code, tables=tables)
         sweep(queues=queues, uncounted=metering.uncounted)
-        tick = Tick(self, "Tick", settings=settings, code=code, tables=tables)
+        sending = queues.jobs.only(asked)
+        tick = Tick(self, "Tick", settings=settings, code=code, tables=tables, queues=sending)
         reactions = partial(Reactions, self, "Reactions", settings=settings, code=code, tables=tables)
         reactions(payloads=payloads, storage=webhooks)
         Delivering(self, "Delivering", settings=settings, code=code, storage=webhooks, tick=tick.function)
@@ -111,6 +112,7 @@ def _outputs(tables: Tables, queues: Queues, asked: Sequence[str]) -> dict[str, 
         "JobsTable": tables.jobs.table_name,
         "KeysTable": tables.keys.table_name,
         "UsageTable": tables.usage.table_name,
+        "SchedulesTable": tables.schedules.table_name,
         "QueueUrl": queues.jobs.default.queue_url,
         "DeadLetterQueueUrl": queues.dead_letters.queue_url,
         "UnprocessedQueueUrl": queues.unprocessed.queue_url,

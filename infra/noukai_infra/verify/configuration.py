@@ -12,7 +12,7 @@ from noukai_infra.verify.check import Saw, check, expect, require
 from noukai_infra.verify.deployed import Deployed
 from noukai_wire.limits import KEPT_DAYS
 
-_TABLES = ("JobsTable", "KeysTable", "UsageTable")
+_TABLES = ("JobsTable", "KeysTable", "UsageTable", "SchedulesTable")
 
 
 @check("Expired jobs are deleted by their time to live.", on_aws=True)

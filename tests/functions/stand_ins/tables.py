@@ -1,54 +1,71 @@
 """A deployment's tables, as far as the functions notice."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 from threading import Lock
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from moto.dynamodb.responses import DynamoHandler
 
-from noukai_functions.names import DUE_AT, DUE_GROUP, DUE_INDEX, INDEX, INDEX_ORDER, INDEX_PARTITION
+from noukai_functions.names import (
+    DUE_AT,
+    DUE_GROUP,
+    DUE_INDEX,
+    INDEX,
+    INDEX_ORDER,
+    INDEX_PARTITION,
+    SCHEDULE_NAME,
+    SCHEDULE_ORG,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
+_NUMBERS = (DUE_AT,)
+_STREAM = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+
+
 def create_tables(dynamodb: "DynamoDBClient") -> None:
     """Create the tables with the template's keys and indexes."""
-    keys: dict[str, Any] = {"KeySchema": [{"AttributeName": "hash", "KeyType": "HASH"}]}
-    jobs: dict[str, Any] = {
-        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
-        **_index(INDEX, INDEX_PARTITION, INDEX_ORDER),
-        "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
-    }
-    usage: dict[str, Any] = {
-        "KeySchema": [{"AttributeName": "o", "KeyType": "HASH"}, {"AttributeName": "k", "KeyType": "RANGE"}]
-    }
-    webhooks = {**usage, **_index(DUE_INDEX, DUE_GROUP, DUE_AT)}
-    attributes = {
-        "jobs": ("id", INDEX_PARTITION, INDEX_ORDER),
-        "keys": ("hash",),
-        "usage": ("o", "k"),
-        "webhooks": ("o", "k", DUE_GROUP, DUE_AT),
-    }
-    for name, table in (("jobs", jobs), ("keys", keys), ("usage", usage), ("webhooks", webhooks)):
-        types: Any = [
-            {"AttributeName": each, "AttributeType": "N" if each == DUE_AT else "S"}
-            for each in attributes[name]
-        ]
-        dynamodb.create_table(
-            TableName=name, AttributeDefinitions=types, BillingMode="PAY_PER_REQUEST", **table
-        )
+    _create(dynamodb, "jobs", ["id"], {INDEX: [INDEX_PARTITION, INDEX_ORDER]}, StreamSpecification=_STREAM)
+    _create(dynamodb, "keys", ["hash"])
+    _create(dynamodb, "usage", ["o", "k"])
+    _create(dynamodb, "schedules", [SCHEDULE_ORG, SCHEDULE_NAME], {DUE_INDEX: [DUE_GROUP, DUE_AT]})
+    _create(dynamodb, "webhooks", ["o", "k"], {DUE_INDEX: [DUE_GROUP, DUE_AT]})
 
 
-def _index(name: str, partition: str, order: str) -> dict[str, Any]:
-    """Return the index of a table, which holds keys alone."""
-    keys = [
-        {"AttributeName": partition, "KeyType": "HASH"},
-        {"AttributeName": order, "KeyType": "RANGE"},
+def _create(
+    dynamodb: "DynamoDBClient",
+    name: str,
+    key: list[str],
+    indexes: Mapping[str, list[str]] = MappingProxyType({}),
+    **more: Any,
+) -> None:
+    made = [
+        {"IndexName": index, "KeySchema": _schema(keys), "Projection": {"ProjectionType": "KEYS_ONLY"}}
+        for index, keys in indexes.items()
     ]
-    projection = {"ProjectionType": "KEYS_ONLY"}
-    return {"GlobalSecondaryIndexes": [{"IndexName": name, "KeySchema": keys, "Projection": projection}]}
+    attributes = [*key, *chain.from_iterable(indexes.values())]
+    given: dict[str, Any] = {"GlobalSecondaryIndexes": made} if made else {}
+    types: Any = [
+        {"AttributeName": each, "AttributeType": "N" if each in _NUMBERS else "S"} for each in attributes
+    ]
+    dynamodb.create_table(
+        TableName=name,
+        AttributeDefinitions=types,
+        KeySchema=_schema(key),
+        BillingMode="PAY_PER_REQUEST",
+        **given,
+        **more,
+    )
+
+
+def _schema(names: list[str]) -> Any:
+    kinds = ("HASH", "RANGE")
+    return [{"AttributeName": name, "KeyType": kind} for name, kind in zip(names, kinds, strict=False)]
 
 
 @contextmanager

@@ -39,7 +39,7 @@ class Deleting:
 def test_bucket_goes_with_what_is_in_it_or_stays(account: Account, policy: str, *, is_kept: bool) -> None:
     """CloudFormation itself deletes none that holds anything."""
     bucket: dict[str, Any] = {"Type": "AWS::S3::Bucket", "DeletionPolicy": policy}
-    names = {name: {"Value": "none"} for name in ("JobsTable", "KeysTable", "UsageTable")}
+    names = {name: {"Value": "none"} for name in ("JobsTable", "KeysTable", "UsageTable", "SchedulesTable")}
     template = {
         "Resources": {"Bucket": bucket},
         "Outputs": {**names, "PayloadsBucket": {"Value": {"Ref": "Bucket"}}},

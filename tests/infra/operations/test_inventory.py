@@ -47,7 +47,7 @@ def test_every_part_of_the_stack_has_a_price(template: Template) -> None:
 def test_parts_of_the_stack_are_counted(template: Template) -> None:
     found = counts(Inventory(template.body))
     assert found["functions"] == len(template.functions())
-    assert (found["tables"], found["queues"], found["HTTP APIs"]) == (4, 7, 1)
+    assert (found["tables"], found["queues"], found["HTTP APIs"]) == (5, 7, 1)
     # The reader of dead-letter messages, the worker and the functions of webhooks poll queues; metering and
     # reactions read the stream.
     assert (found["queue pollers"], found["stream readers"]) == (4, 2)

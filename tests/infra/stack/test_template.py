@@ -20,6 +20,7 @@ def test_outputs_are_what_an_operator_needs(template: Template) -> None:
         "MeteringFunction",
         "PayloadsBucket",
         "QueueUrl",
+        "SchedulesTable",
         "UncountedBucket",
         "UnprocessedQueueUrl",
         "UsageTable",

@@ -41,13 +41,13 @@ def test_alarms_without_metrics_are_those_of_aws(template_for: Make) -> None:
     """Nothing waits for a metric that nobody writes, and nobody looks at the queues."""
     made = template_for(metrics="none")
     assert {each["Namespace"].partition("/")[0] for each in alarms(made).values()} == {"AWS"}
-    assert len(made.resources("Events::Rule")) == 1
+    assert len(made.resources("Events::Rule")) == 2
 
 
 def test_metrics_without_alarms_need_no_look(template_for: Make) -> None:
     made = template_for(alarms=False)
     assert "METRICS_NAMESPACE" in made.functions()["worker"]["Environment"]["Variables"]
-    assert len(made.resources("Events::Rule")) == 1
+    assert len(made.resources("Events::Rule")) == 2
 
 
 def test_look_is_made_each_minute(template: Template) -> None:

@@ -12,7 +12,7 @@ from tests.infra.stack.template import Template
 
 ASKED = "M2048E1024C33B10T60"
 DEFAULT_QUEUE = "QueuesJobs403F2492"
-SENDERS = ("submit", "submit_jobs", "execute", "retry")
+SENDERS = ("submit", "submit_jobs", "execute", "retry", "schedules", "tick")
 READ_QUEUE = {
     "sqs:ReceiveMessage",
     "sqs:DeleteMessage",

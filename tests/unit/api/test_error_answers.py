@@ -28,6 +28,10 @@ _NO_STEP = (
     "This run has no such step: attempt-2 is its second attempt, and has no other; "
     "of many attempts only the last eight are shown."
 )
+_NO_KEY = (
+    "The org 'acme' has no valid key: "
+    "ask the operator of this deployment for one, and put the schedule again."
+)
 _NO_SCHEDULE = "There is no schedule 'report' here: GET /api/v1/schedules lists those of the org."
 _UNREADABLE = (
     "The stored row of the job job_1 cannot be read: "
@@ -63,6 +67,7 @@ CASES: tuple[tuple[Refusal, int, str, str, Mapping[str, str]], ...] = (
     ),
     (refusals.JobNotFoundError(), 404, "JOB_NOT_FOUND", _NO_JOB, {}),
     (refusals.StepNotFoundError(), 404, "NOT_FOUND", _NO_STEP, {}),
+    (refusals.OrgRevokedError("acme"), 403, "FORBIDDEN", _NO_KEY, {}),
     (refusals.ScheduleNotFoundError("report"), 404, "NOT_FOUND", _NO_SCHEDULE, {}),
     (refusals.UnreadableJobError("job_1"), 404, "JOB_NOT_FOUND", _UNREADABLE, {}),
     (refusals.IdempotencyConflictError(), 409, "IDEMPOTENCY_CONFLICT", _CONFLICT, {}),

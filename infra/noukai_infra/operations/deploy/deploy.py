@@ -17,7 +17,7 @@ from noukai_infra.operations.deploy.quotas import Quotas, check_quotas
 from noukai_infra.operations.deploy.rollback import conclude, live_versions
 from noukai_infra.terminal import tell
 
-_TABLES = ("JobsTable", "KeysTable", "UsageTable")
+_TABLES = ("JobsTable", "KeysTable", "UsageTable", "SchedulesTable")
 _BUCKETS = ("PayloadsBucket", "UncountedBucket")
 
 

@@ -22,6 +22,8 @@ _MEANS: dict[TableName, str] = {
     "usage": "use, budgets and what is counted of unfinished jobs are as they were then.",
     "keys": "keys made since are unknown. A key that is revoked now stays revoked. Keys whose rows were "
     "deleted since ARE VALID AGAIN.",
+    "schedules": "schedules are as they were then. Of the instants since then the latest is run, or none, as "
+    "each schedule says; one whose job is kept is not run again.",
 }
 
 
@@ -39,7 +41,8 @@ def restore_command(
         datetime | None, typer.Option("--to", parser=parse_time, metavar="TIME", help="The point in time.")
     ] = None,
     tables: Annotated[
-        str, typer.Option("--tables", callback=_tables, help="Those to restore: jobs, usage, keys.")
+        str,
+        typer.Option("--tables", callback=_tables, help=f"Those to restore: {', '.join(_ORDER)}."),
     ] = "jobs,usage",
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing.")] = False,
     call_off: Annotated[

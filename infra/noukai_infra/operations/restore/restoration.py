@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from noukai_functions.names import JOB_ID, KEY_HASH, USAGE_KEY, USAGE_ORG
+from noukai_functions.names import JOB_ID, KEY_HASH, SCHEDULE_NAME, SCHEDULE_ORG, USAGE_KEY, USAGE_ORG
 from noukai_infra.command_line import command
 from noukai_infra.operations.account import Account, OperatorError
 from noukai_infra.operations.deploy.rollback import LONGEST_SECONDS
@@ -19,11 +19,17 @@ from noukai_infra.operations.restore.standstill import Standstill
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-OUTPUTS: dict[TableName, str] = {"jobs": "JobsTable", "usage": "UsageTable", "keys": "KeysTable"}
+OUTPUTS: dict[TableName, str] = {
+    "jobs": "JobsTable",
+    "usage": "UsageTable",
+    "keys": "KeysTable",
+    "schedules": "SchedulesTable",
+}
 _KEYS: dict[TableName, Sequence[str]] = {
     "jobs": [JOB_ID],
     "usage": [USAGE_ORG, USAGE_KEY],
     "keys": [KEY_HASH],
+    "schedules": [SCHEDULE_ORG, SCHEDULE_NAME],
 }
 
 _COUNTED_SECONDS = 60
@@ -143,6 +149,7 @@ class Restoration:
             "jobs": marked_job(progress.begun),
             "usage": as_it_was,
             "keys": still_revoked,
+            "schedules": as_it_was,
         }
         name = self._name(table)
         copying = Copying(

@@ -25,6 +25,7 @@ class Answerer:
     """Whether it manages webhook endpoints."""
     hook_secrets: bool = False
     """Whether it shows their secrets."""
+    keeps_schedules: bool = False
     is_audited: bool = False
     """Whether it changes something on a caller's behalf, and so writes the audit log."""
 
@@ -127,6 +128,11 @@ ANSWERERS = (
             Route.RESUME_SCHEDULE,
             Route.TRIGGER_SCHEDULE,
         ),
+        (*_SUBMIT_ACTIONS, "dynamodb:BatchGetItem"),
+        _READ_PAYLOADS,
+        submits=True,
+        sends=True,
+        keeps_schedules=True,
         is_audited=True,
     ),
     Answerer(

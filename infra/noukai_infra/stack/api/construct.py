@@ -155,6 +155,8 @@ class Api(Construct):
             function.add_to_role_policy(reading_budgets(tables.usage))
         if answerer.reports_use:
             tables.usage.grant(function, "dynamodb:Query")
+        if answerer.keeps_schedules:
+            tables.allow_schedules(function)
         if answerer.payload_actions:
             self._payloads.let(function, *answerer.payload_actions)
         if answerer.sends:

@@ -1,4 +1,6 @@
-"""The tables of jobs, API keys and usage."""
+"""The tables of jobs, API keys, usage and schedules."""
+
+from typing import Any
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
@@ -7,19 +9,24 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from noukai_functions.names import (
+    DUE_AT,
+    DUE_GROUP,
+    DUE_INDEX,
     EXPIRES_AT,
     INDEX,
     INDEX_ORDER,
     INDEX_PARTITION,
     JOB_ID,
     KEY_HASH,
+    SCHEDULE_NAME,
+    SCHEDULE_ORG,
     USAGE_KEY,
     USAGE_ORG,
 )
 
 
 class Tables(Construct):
-    """The tables of jobs, by `id`, of keys, by their SHA-256 `hash`, and of usage, by org `o` and key `k`.
+    """The tables of jobs, by `id`, of keys, by their SHA-256 `hash`, of usage and of schedules, by org.
 
     DynamoDB deletes expired jobs, and encrypts all tables at rest. The jobs table has a stream of all
     changes. Tables that outlive the stack are also protected from deletion.
@@ -27,17 +34,12 @@ class Tables(Construct):
 
     def __init__(self, scope: Construct, name: str, *, removal_policy: RemovalPolicy) -> None:
         super().__init__(scope, name)
-        protected = removal_policy is not RemovalPolicy.DESTROY
-        self.jobs = dynamodb.Table(
-            self,
+        self._removal_policy = removal_policy
+        self.jobs = self._table(
             "Jobs",
-            partition_key=_string_attribute(JOB_ID),
+            JOB_ID,
             time_to_live_attribute=EXPIRES_AT,
             stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
-            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-            point_in_time_recovery_specification=_RECOVERY,
-            removal_policy=removal_policy,
-            deletion_protection=protected,
         )
         self.jobs.add_global_secondary_index(
             index_name=INDEX,
@@ -45,25 +47,27 @@ class Tables(Construct):
             sort_key=_string_attribute(INDEX_ORDER),
             projection_type=dynamodb.ProjectionType.KEYS_ONLY,
         )
-        self.keys = dynamodb.Table(
-            self,
-            "Keys",
-            partition_key=_string_attribute(KEY_HASH),
-            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-            point_in_time_recovery_specification=_RECOVERY,
-            removal_policy=removal_policy,
-            deletion_protection=protected,
+        self.keys = self._table("Keys", KEY_HASH)
+        self.usage = self._table("Usage", USAGE_ORG, USAGE_KEY, time_to_live_attribute=EXPIRES_AT)
+        self.schedules = self._table("Schedules", SCHEDULE_ORG, SCHEDULE_NAME)
+        self.schedules.add_global_secondary_index(
+            index_name=DUE_INDEX,
+            partition_key=_string_attribute(DUE_GROUP),
+            sort_key=dynamodb.Attribute(name=DUE_AT, type=dynamodb.AttributeType.NUMBER),
+            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
         )
-        self.usage = dynamodb.Table(
+
+    def _table(self, name: str, partition: str, order: str | None = None, **more: Any) -> dynamodb.Table:
+        return dynamodb.Table(
             self,
-            "Usage",
-            partition_key=_string_attribute(USAGE_ORG),
-            sort_key=_string_attribute(USAGE_KEY),
-            time_to_live_attribute=EXPIRES_AT,
+            name,
+            partition_key=_string_attribute(partition),
+            sort_key=None if order is None else _string_attribute(order),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             point_in_time_recovery_specification=_RECOVERY,
-            removal_policy=removal_policy,
-            deletion_protection=protected,
+            removal_policy=self._removal_policy,
+            deletion_protection=self._removal_policy is not RemovalPolicy.DESTROY,
+            **more,
         )
 
     def allow_jobs(self, function: lambda_.Function, *actions: str, lists: bool = False) -> None:
@@ -73,6 +77,17 @@ class Tables(Construct):
         function.add_to_role_policy(rows)
         if lists:
             index = f"{self.jobs.table_arn}/index/{INDEX}"
+            function.add_to_role_policy(iam.PolicyStatement(actions=["dynamodb:Query"], resources=[index]))
+
+    def allow_schedules(self, function: lambda_.Function, *, finds_due: bool = False) -> None:
+        """Allow a function to read and change schedules, and to find those that are due."""
+        function.add_environment("SCHEDULES_TABLE", self.schedules.table_name)
+        actions = ["DeleteItem", "GetItem", "PutItem", "Query"]
+        arn = self.schedules.table_arn
+        rows = iam.PolicyStatement(actions=[f"dynamodb:{each}" for each in actions], resources=[arn])
+        function.add_to_role_policy(rows)
+        if finds_due:
+            index = f"{arn}/index/{DUE_INDEX}"
             function.add_to_role_policy(iam.PolicyStatement(actions=["dynamodb:Query"], resources=[index]))
 
 

@@ -11,8 +11,9 @@ from noukai_wire.routes import Route
 from tests.functions.harness import System
 from tests.functions.stand_ins.delayed_messages import moment
 from tests.functions.stand_ins.stream import count, ended
-from tests.infra.stack.enforced_stack import Scenario
-from tests.infra.stack.role_jobs import budget, large, overdue, pending, put, running, uploaded
+from tests.infra.stack.roles.enforced_stack import Scenario
+from tests.infra.stack.roles.role_jobs import budget, large, overdue, pending, put, running, uploaded
+from tests.infra.stack.roles.role_schedules import schedules, tick
 
 HOUR = 3600
 LISTED = "add-later"
@@ -220,6 +221,8 @@ SCENARIOS: dict[str, Scenario] = {
     "list_jobs": list_jobs,
     "cancel_jobs": cancel_jobs,
     "usage": usage,
+    "schedules": schedules,
+    "tick": tick,
     "describe": describe,
     "worker": worker,
     "dead_letters": dead_letters,

@@ -12,11 +12,11 @@ from noukai_functions.build.catalog_build import build_catalog
 from noukai_infra.local.assembly.assembly import Assembly
 from noukai_infra.local.assembly.emulated_stack import EmulatedStack
 from tests.infra.emulator import running_emulator
-from tests.infra.stack.enforced_stack import EnforcedStack
-from tests.infra.stack.role_scenarios import SCENARIOS
+from tests.infra.stack.roles.enforced_stack import EnforcedStack
+from tests.infra.stack.roles.role_scenarios import SCENARIOS
 from tests.infra.stack.template import ENTRIES, Template
 
-FLOWS = Path(__file__).parents[2] / "functions" / "flows"
+FLOWS = Path(__file__).parents[3] / "functions" / "flows"
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""Schedules: their changes, and the submission of their jobs."""
