@@ -69,6 +69,16 @@ def test_asset_leaves_the_build_step_behind(asset: Assets) -> None:
     assert not {"build", "testing"} & ours
 
 
+def test_asset_leaves_behind_what_only_the_other_runs(asset: Assets) -> None:
+    """The API runs no flow, and a worker answers nobody."""
+    api, worker = (asset(name, "manylinux") / "noukai_functions" for name in ("api", "worker"))
+    of_flows = {"process", "inside", "execution.py"}
+    assert of_flows <= top_level(worker / "worker")
+    assert not of_flows & top_level(api / "worker")
+    assert {"schedules", "webhooks", "usage"} <= top_level(api)
+    assert not {"schedules", "webhooks", "usage"} & top_level(worker)
+
+
 def test_asset_describes_only_the_services_that_are_called(asset: Assets) -> None:
     """The descriptions of all of AWS are 25 MB."""
     data = asset("api", "manylinux") / "botocore" / "data"
