@@ -13,12 +13,28 @@ from noukai_wire.limits import DEFAULT_KEEP_SECONDS
 from ._context import ArgumentsError, Context, ResultError
 from ._json_value import UnwritableError
 from ._return_type import ReturnType
-from ._schedule import FlowSchedule
 from ._signature import CONTEXT, Signature
 from ._worker_kind import WorkerKind
 
 DEFAULT_BACKOFF = 1.0
 DEFAULT_BACKOFF_CAP = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class FlowSchedule:
+    """The schedule of a flow, checked at the build.
+
+    With `cron`, five fields such as `0 9 * * 1-5`, a job without input is submitted at each instant in the
+    time zone. While the one before has not ended, `overlap` submits the next all the same (`allow`), leaves
+    the instant out (`skip`) or cancels the older job first (`cancel`). Of instants that pass in a pause or an
+    outage, `missed` runs the `latest`, or `none`.
+    """
+
+    cron: str | None = None
+    """None if the flow declares no schedule."""
+    zone: str = "UTC"
+    overlap: str = "allow"
+    missed: str = "latest"
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,10 @@
 """The names of the flow API that only the build and the workers need."""
 
 from ._context import ArgumentsError, ResultError
-from ._definition import DEFAULT_BACKOFF, DEFAULT_BACKOFF_CAP, note_flows
+from ._definition import DEFAULT_BACKOFF, DEFAULT_BACKOFF_CAP, FlowSchedule, note_flows
 from ._json_value import UnwritableError, json_value
 from ._return_type import OUTPUT_FIELD, ReturnType
 from ._run import Interrupted, Log, Raised, Returned, describe_error, outcome_of, raised_by, result_of
-from ._schedule import FlowSchedule
 from ._signature import Signature
 from ._worker_kind import WorkerKind
 
