@@ -15,6 +15,8 @@ _BEGUN_KEY = re.compile(r"nk_[A-Za-z0-9_-]+\Z")
 _LONGEST_KEY = 64
 _PLACE = re.compile(r" \([^()]+:\d+ in [^()]+\)\Z")
 """Where an exception was raised, behind its message, which may be cut."""
+_BASE64_WIDTHS = (64, 76)
+"""Where `openssl`, and `base64` and mail, break the lines of a long text."""
 _LEAST_PART = 4
 """The fewest characters that are masked of a secret whose end is cut off."""
 
@@ -120,3 +122,7 @@ def _encoded(content: bytes) -> Iterator[str]:
         usable = (before + len(content)) * 8 // 6
         for encode in (b64encode, urlsafe_b64encode):
             yield encode(b"\0" * before + content)[first:usable].decode()
+    whole = b64encode(content)[: len(content) * 8 // 6].decode()
+    for width in _BASE64_WIDTHS:
+        pieces = [whole[place : place + width] for place in range(0, len(whole), width)]
+        yield from (piece for piece in pieces if LEAST_SECRET <= len(piece) < len(whole))

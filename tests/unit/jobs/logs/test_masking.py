@@ -50,6 +50,18 @@ def test_base64_in_any_place(before: str, after: str, encode: object) -> None:
     assert len(said) <= len("***") + 12
 
 
+@pytest.mark.parametrize("width", [64, 76])
+@pytest.mark.parametrize("after", ["", "\n"])
+def test_base64_of_several_lines(width: int, after: str) -> None:
+    """`openssl base64` and `base64` break its lines; of the last one a few characters stay."""
+    secret = "".join(map(chr, range(33, 126))) * 2
+    text = b64encode((secret + after).encode()).decode()
+    lines = [text[place : place + width] for place in range(0, len(text), width)]
+    *whole, last = (Masker([secret]).mask(line) for line in lines)
+    assert whole == ["***"] * (len(lines) - 1)
+    assert len(last) <= len("***") + 4
+
+
 def test_each_long_line_of_a_secret() -> None:
     """A short one is not masked: it may be any word."""
     assert Masker([LINES]).mask("second line of it, end") == "***, end"
