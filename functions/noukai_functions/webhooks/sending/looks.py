@@ -34,7 +34,8 @@ class Looks:
             if not has_time():
                 break
             event = {LOOK: {"org": org, "name": name, "due_at": due_at}}
-            self.client().invoke(
+            client = self.client()
+            client.invoke(
                 FunctionName=self.function, InvocationType="Event", Payload=json.dumps(event).encode()
             )
             count += 1

@@ -45,10 +45,13 @@ _UNUSED = (
     "botocore/docs/[!_du]*.py",
 )
 OPERATIONS = {
-    "dynamodb": {"GetItem", "PutItem", "UpdateItem", "Scan", "Query", "BatchGetItem"},
+    "dynamodb": {"GetItem", "PutItem", "UpdateItem", "DeleteItem", "Scan", "Query", "BatchGetItem"},
+    "events": {"PutEvents"},
+    "lambda": {"Invoke"},
     "s3": {"GetObject", "HeadObject", "ListObjectsV2", "PutObject"},
     "scheduler": {"CreateSchedule", "GetSchedule", "DeleteSchedule"},
     "sqs": {"SendMessage", "SendMessageBatch", "ChangeMessageVisibilityBatch", "GetQueueAttributes"},
+    "ssm": {"GetParameter", "PutParameter"},
 }
 """The operations that our functions call. botocore parses the description of a whole service at the first
 call."""
