@@ -20,7 +20,7 @@ from noukai_infra.operations.operator import Context, Operator, Stage
 from noukai_infra.operations.ops import commands as ops_commands
 from noukai_infra.operations.orgs import budget_commands, key_commands
 from noukai_infra.operations.recount import Uncounted, count_with
-from noukai_infra.operations.redrive import redrive
+from noukai_infra.operations.redrive import redrive_all
 from noukai_infra.operations.restore.command import restore_command
 from noukai_infra.operations.times import Interval, parse_interval
 from noukai_infra.settings import SettingsError
@@ -76,8 +76,7 @@ def redrive_command(context: Context, stage: Stage = None) -> None:
     """Return unprocessed dead-letter messages to their reader."""
     operator = Operator.of(context, stage)
     outputs = operator.account.deployed(operator.stack)
-    queues = {"unprocessed": outputs["UnprocessedQueueUrl"], "dead_letters": outputs["DeadLetterQueueUrl"]}
-    moved = redrive(operator.account.session.client("sqs"), **queues)
+    moved = redrive_all(operator.account.session.client("sqs"), outputs)
     tell(f"{moved} dead-letter messages sent to their reader again")
 
 

@@ -1,7 +1,7 @@
 """The check of the queues, each minute, for two alarms that need one metric each."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -17,19 +17,18 @@ _WAITING: Literal["ApproximateNumberOfMessages"] = "ApproximateNumberOfMessages"
 
 @dataclass(frozen=True, slots=True)
 class QueueCheck:
-    """A check of the queues of worker kinds, and at the one of unprocessed dead-letter messages, by URL."""
+    """A check of the queues of worker kinds, and of those that only the operator empties, by URL."""
 
     client: "SQSClient"
     kinds: Mapping[str, str]
-    unprocessed: str
+    unprocessed: Sequence[str]
     metrics: Metrics
 
     @classmethod
     def of(cls, client: "SQSClient", environment: Mapping[str, str], metrics: Metrics) -> "QueueCheck":
         """Read the queues from a function's environment."""
-        return cls(
-            client, json.loads(environment["KIND_QUEUES"]), environment["UNPROCESSED_QUEUE_URL"], metrics
-        )
+        unprocessed = environment["UNPROCESSED_QUEUE_URLS"].split(",")
+        return cls(client, json.loads(environment["KIND_QUEUES"]), unprocessed, metrics)
 
     def take(self, now: int) -> None:
         """Write for each worker kind whether its jobs wait, and the number of unprocessed messages.
@@ -40,7 +39,7 @@ class QueueCheck:
         for kind, url in self.kinds.items():
             if self._waiting(url):
                 note_waiting(self.metrics, kind, now)
-        if left := self._waiting(self.unprocessed):
+        if left := sum(map(self._waiting, self.unprocessed)):
             self.metrics.write({UNSETTLED_WORK: left}, now)
 
     def _waiting(self, url: str) -> int:

@@ -60,7 +60,7 @@ class JobStack(Stack):
         DeadLetterReader(self, "DeadLetters", settings=settings, code=code, tables=tables, queues=queues)
         metering = Metering(self, "Metering", settings=settings, code=code, tables=tables)
         sweep = partial(Sweep, self, "Sweep", settings=settings, code=code, tables=tables)
-        sweep(queues=queues, uncounted=metering.uncounted)
+        sweep(queues=queues, uncounted=metering.uncounted, further=webhooks.dead)
         sending = queues.jobs.only(asked)
         tick = Tick(self, "Tick", settings=settings, code=code, tables=tables, queues=sending)
         reactions = partial(Reactions, self, "Reactions", settings=settings, code=code, tables=tables)

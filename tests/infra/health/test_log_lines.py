@@ -112,7 +112,7 @@ def test_runbook_names_the_fields_that_lines_share() -> None:
 
 
 def test_no_field_is_of_a_caller() -> None:
-    """Neither a key nor an input nor a result; `tests/e2e/logs/test_logs.py` looks at what is really written."""
+    """Neither a key nor an input nor a result; `tests/e2e/logs/test_logs.py` looks at what is written."""
     fields = set().union(*(line.fields for line in logged().values()))
     assert len(fields) > 10
     assert fields & OF_CALLERS == set()

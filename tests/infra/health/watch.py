@@ -61,7 +61,9 @@ class Watch:
     def look(self) -> None:
         deployment = self.system.deployment
         queues = {"default": deployment.queue.url}
-        QueueCheck(deployment.queue.client, queues, self.unprocessed.url, deployment.metrics).take(self.now)
+        QueueCheck(deployment.queue.client, queues, (self.unprocessed.url,), deployment.metrics).take(
+            self.now
+        )
 
     def take_lines(self) -> None:
         self.published.read(self.capsys.readouterr().out.splitlines())

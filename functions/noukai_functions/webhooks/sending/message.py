@@ -126,6 +126,6 @@ class Outbox:
         try:
             answer = self.client.send_message_batch(QueueUrl=self.url, Entries=entries)
         except AwsError:
-            logger().warning("a batch of messages was not sent", exc_info=True)
+            logger().warning("a batch of events was not sent", exc_info=True)
             return {message.id for message, _ in batch}
         return {batch[int(failure["Id"])][0].id for failure in answer.get("Failed", ())}

@@ -20,7 +20,7 @@ from noukai_infra.operations.ops.logs import LEVELS, LogLine, StackLogs
 from noukai_infra.operations.ops.queues import queue_states
 from noukai_infra.operations.ops.span import seconds
 from noukai_infra.operations.ops.unprocessed import Unprocessed, show_again, unprocessed
-from noukai_infra.operations.redrive import redrive
+from noukai_infra.operations.redrive import redrive_all
 from noukai_infra.terminal import folded, tell
 
 _FOLLOW_SECONDS = 2
@@ -85,9 +85,7 @@ def show_unprocessed(context: Context, stage: Stage = None) -> None:
 def redrive_unprocessed(context: Context, stage: Stage = None) -> None:
     """Send the messages to their reader again, once the cause is mended."""
     sqs, outputs = _queues_of(Operator.of(context, stage))
-    moved = redrive(
-        sqs, unprocessed=outputs["UnprocessedQueueUrl"], dead_letters=outputs["DeadLetterQueueUrl"]
-    )
+    moved = redrive_all(sqs, outputs)
     typer.echo(f"{moved} dead-letter messages sent to their reader again")
 
 

@@ -1,11 +1,13 @@
 """The sweep: a daily pass over all jobs that settles overdue ones; and a check of the queues for alarms."""
 
 import json
+from collections.abc import Sequence
 
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from noukai_functions.names import CHECK_QUEUES, DEFAULT_KIND
@@ -25,6 +27,7 @@ class Sweep(Construct):
     """The function that sweeps the jobs table, run by run, and its schedule.
 
     With metrics and alarms it also checks the queues, each minute, and the bucket of uncounted usage.
+    `further` are queues that nothing reads, beside that of unprocessed dead-letter messages.
     """
 
     def __init__(
@@ -37,6 +40,7 @@ class Sweep(Construct):
         tables: Tables,
         queues: Queues,
         uncounted: Uncounted,
+        further: Sequence[sqs.IQueue],
     ) -> None:
         super().__init__(scope, name)
         function = JobFunction(
@@ -58,15 +62,16 @@ class Sweep(Construct):
             self, "Often", schedule=events.Schedule.rate(Duration.minutes(_EVERY_MINUTES)), targets=[target]
         )
         if settings.has_metrics and settings.alarms:
-            self._check_queues(queues, function)
+            self._check_queues(queues, further, function)
             uncounted.let_count(function)
 
-    def _check_queues(self, queues: Queues, function: JobFunction) -> None:
+    def _check_queues(self, queues: Queues, further: Sequence[sqs.IQueue], function: JobFunction) -> None:
         kinds = {DEFAULT_KIND: queues.jobs.default, **queues.jobs.of_kinds}
         urls = {kind: queue.queue_url for kind, queue in kinds.items()}
         function.add_environment("KIND_QUEUES", json.dumps(urls))
-        function.add_environment("UNPROCESSED_QUEUE_URL", queues.unprocessed.queue_url)
-        for queue in (*kinds.values(), queues.unprocessed):
+        unprocessed = (queues.unprocessed, *further)
+        function.add_environment("UNPROCESSED_QUEUE_URLS", ",".join(each.queue_url for each in unprocessed))
+        for queue in (*kinds.values(), *unprocessed):
             queue.grant(function, "sqs:GetQueueAttributes")
         event = events.RuleTargetInput.from_object({CHECK_QUEUES: True})
         target = targets.LambdaFunction(function.live, event=event, retry_attempts=0)

@@ -63,6 +63,11 @@ class WebhookStorage(Construct):
         self._secret = f"/noukai/{settings.stack}/webhooks"
 
     @property
+    def dead(self) -> tuple[sqs.Queue, ...]:
+        """Return the queues of messages that were received too often, which nothing reads."""
+        return self.dead_events, self.dead_reactions
+
+    @property
     def outputs(self) -> dict[str, str]:
         """Return the stack's outputs about webhooks, for the operator."""
         return {
