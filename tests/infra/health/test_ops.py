@@ -40,15 +40,15 @@ def message_id(account_with_kinds: Account) -> Iterator[str]:
         sqs.purge_queue(QueueUrl=outputs[name])
 
 
-def log(account: Account, function: str, *entries: dict[str, Any] | str) -> None:
-    """Let a function have logged something."""
+def log(account: Account, function: str, *entries: dict[str, Any] | str, minutes: int = 0) -> None:
+    """Let a function have logged something, some minutes ahead."""
     logs = StackLogs.of(account.session, STACK)
     group = next(group for group, name in logs.groups.items() if name == function)
     client = account.session.client("logs")
     stream = f"a-process-{time.time_ns()}"
     client.create_log_stream(logGroupName=group, logStreamName=stream)
     texts = [each if isinstance(each, str) else json.dumps(each) for each in entries]
-    now = round(time.time() * 1000)
+    now = round(time.time() * 1000) + minutes * 60_000
     events: Any = [{"timestamp": now + number, "message": text} for number, text in enumerate(texts)]
     client.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
 
@@ -211,6 +211,22 @@ def test_logs_are_merged_and_filtered(run: Run, account_with_kinds: Account) -> 
     assert ("quiet" in worker, "loud" in worker, "other" in worker) == (False, True, False)
     assert run("tail", "--function", "nobody").exit_code == 2
     assert run("tail", "--level", "noise").exit_code == 2
+
+
+def test_followed_logs_are_not_read_from_their_beginning_again(account_with_kinds: Account) -> None:
+    """Each line comes once, and a reading begins a minute before the latest line."""
+    logs, since = StackLogs.of(account_with_kinds.session, STACK), round(time.time() * 1000)
+    begun: list[int] = []
+    name = "provide-client-params.cloudwatch-logs.FilterLogEvents"
+    logs.client.meta.events.register(name, lambda params, **_: begun.append(params["startTime"]))
+    readings = logs.new_lines(since, text="followed", function="worker")
+    said = []
+    for number, minutes in enumerate((0, 5, 5)):
+        log(account_with_kinds, "worker", f"followed {number}", minutes=minutes)
+        said.append([line.text for line in next(readings)])
+    assert said == [["followed 0"], ["followed 1"], ["followed 2"]]
+    assert begun[0] == since
+    assert 235_000 < begun[-1] - since < 280_000
 
 
 @pytest.mark.parametrize(("text", "wanted"), [("90s", 90), ("5m", 300), ("2h", 7200), ("3d", 259_200)])

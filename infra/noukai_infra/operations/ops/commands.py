@@ -180,12 +180,8 @@ def tail(
     logs = StackLogs.of(operator.account.session, operator.stack)
     if function not in (None, *logs.groups.values()):
         raise typer.BadParameter(f"use one of {', '.join(sorted(logs.groups.values()))}")
-    seen: set[str] = set()
-    start = _back(since)
-    while True:
-        found = [each for each in logs.lines(start, text=text, function=function) if each.id not in seen]
+    for found in logs.new_lines(_back(since), text=text, function=function):
         _print([each for each in found if each.is_at_least(level.upper())])
-        seen |= {each.id for each in found}
         if not follow:
             return
         time.sleep(_FOLLOW_SECONDS)

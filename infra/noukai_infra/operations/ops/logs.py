@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import boto3
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+_LATE_MS = 60_000
+"""How late a line may come that a follower still sees."""
 _OF_PLATFORM = ("START RequestId: ", "END RequestId: ", "REPORT RequestId: ")
 _RANKS = {**{level: rank for rank, level in enumerate(LEVELS)}, "WARN": 2, "CRITICAL": 3, "FATAL": 3}
 
@@ -83,6 +85,17 @@ class StackLogs:
         ]
         shown = (line for line in found if not (line.is_metrics or line.is_of_platform))
         return sorted(shown, key=attrgetter("at", "id"))
+
+    def new_lines(
+        self, since: int, *, text: str = "", function: str | None = None
+    ) -> Iterator[list[LogLine]]:
+        """Yield the lines of each further reading that the readings before did not have."""
+        seen: set[str] = set()
+        while True:
+            found = self.lines(since, text=text, function=function)
+            yield [each for each in found if each.id not in seen]
+            seen = {each.id for each in found}
+            since = max([since, *(each.at - _LATE_MS for each in found[-1:])])
 
     def _of_group(self, group: str, function: str, since: int, text: str) -> Iterator[LogLine]:
         pattern = {"filterPattern": f'"{text}"'} if text else {}
