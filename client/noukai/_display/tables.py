@@ -35,6 +35,8 @@ class _Layout:
     essential: Sequence[str]
     others: Sequence[str]
     cut: str | None = None
+    exceptional: str | None = None
+    """A column that is left out if it is empty."""
 
     def widths(self, rows: Sequence[Row], room: int, *, heading: bool) -> dict[str, int]:
         """Return the columns that fit, with their widths; the last one may be cut."""
@@ -44,6 +46,8 @@ class _Layout:
         if self.cut is not None and left < 0:
             shown[self.cut] = max(min(_NARROWEST, whole[self.cut]), whole[self.cut] + left)
         for name in self.others:
+            if name == self.exceptional and not any(row[name] for row in rows):
+                continue
             width = min(whole[name], left - _GAP)
             if width == whole[name] or (width >= _NARROWEST and name not in NUMBERS):
                 shown[name] = width
@@ -77,18 +81,21 @@ _USAGE = _Layout(
 _SCHEDULES = _Layout(
     columns=("name", "state", "next", "flow", "cron", "zone", "problem"),
     essential=("name", "state"),
-    others=("problem", "next", "cron", "zone", "flow"),
+    others=("problem", "next", "flow", "cron", "zone"),
+    exceptional="problem",
 )
 
 _WEBHOOKS = _Layout(
     columns=("name", "state", "events", "flow", "url", "problem"),
     essential=("name", "state"),
-    others=("url", "events", "problem", "flow"),
+    others=("problem", "url", "events", "flow"),
+    exceptional="problem",
 )
 _DELIVERIES = _Layout(
     columns=("webhook-id", "type", "state", "tries", "status", "event", "next try", "job", "said"),
     essential=("webhook-id", "state"),
     others=("type", "status", "tries", "said", "event", "next try", "job"),
+    exceptional="next try",
 )
 
 
