@@ -70,7 +70,7 @@ class Schedule:
     put_by: str
     """The digest of the key that put it; empty for one in code."""
     revision: int = 0
-    """Counts the writes of the row: each is made on the row as it was read."""
+    """Counts the writes of the row, from its creation's time on: each is made on the row as it was read."""
     is_paused: bool = False
     in_code: bool = False
     problem: str | None = None

@@ -110,9 +110,9 @@ class Changes:
             self._check_room(org)
         now = self.clock.now()
         due_at = defined.timetable.next_after(now)
-        return self.schedules.create(
-            Schedule(org, name, defined.definition, now, now, (now,), due_at, put_by, in_code=in_code)
-        )
+        # A tick that has read a deleted schedule of this name must not take this one for it.
+        new = Schedule(org, name, defined.definition, now, now, (now,), due_at, put_by, revision=now)
+        return self.schedules.create(replace(new, in_code=in_code))
 
     def _check_room(self, org: str) -> None:
         own = sum(1 for each in self.schedules.of_org(org) if not each.in_code)
