@@ -39,11 +39,7 @@ class LocalSystem:
     @property
     def emulator(self) -> Endpoint:
         """Return the endpoint of the emulator."""
-        for process in psutil.Process(self.running.process.pid).children():
-            environ = _environ(process)
-            if port := environ.get(_OF_THE_EMULATOR):
-                return Endpoint(f"https://{HOST}:{port}", Path(environ["AWS_CA_BUNDLE"]))
-        raise LookupError("no emulator is running")
+        return emulator_below(psutil.Process(self.running.process.pid))
 
     def workers(self) -> list[psutil.Process]:
         """Return the workers' processes that live now."""
@@ -80,3 +76,12 @@ def _environ(process: psutil.Process) -> Mapping[str, str]:
         return process.environ()
     except psutil.Error:
         return {}  # gone since it was listed
+
+
+def emulator_below(process: psutil.Process) -> Endpoint:
+    """Return the endpoint of the emulator that a process has started."""
+    for child in process.children(recursive=True):
+        environ = _environ(child)
+        if port := environ.get(_OF_THE_EMULATOR):
+            return Endpoint(f"https://{HOST}:{port}", Path(environ["AWS_CA_BUNDLE"]))
+    raise LookupError("no emulator is running")
