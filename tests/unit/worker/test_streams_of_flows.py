@@ -15,7 +15,9 @@ import pytest
 from noukai.flow.runtime import Returned
 from noukai_functions.worker.exchange import Answer
 from noukai_functions.worker.inside.surroundings import Surroundings, flush_output
+from noukai_functions.worker.process.output import StreamMemory
 from noukai_functions.worker.process.process import FlowProcess
+from noukai_functions.worker.process.standard_stream import StandardStream
 from tests.flow_process import CALL, MEMORY, Heard, called, heard, reaper
 
 FLOOD = 40_000
@@ -118,6 +120,14 @@ def test_what_a_full_log_changes_ends_with_its_attempt(importing: Callable[[], o
     assert lines > 0
     assert (two.printed[0], two.dropped) == (b" begun", (0, 0))
     assert three.printed[0] == b"second\n"
+
+
+def test_a_line_that_was_taken_is_gone_from_the_memory() -> None:
+    """A thread that goes on printing meanwhile cannot bring it back."""
+    memory = StreamMemory()
+    stream = StandardStream(1, memory)
+    stream.write(b"begun")
+    assert (memory.take_line(), memory.take_line(), b"begun" in memory.memory[:]) == (b"begun", b"", False)
 
 
 def test_line_ends_are_those_of_the_system_again() -> None:

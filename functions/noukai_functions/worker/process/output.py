@@ -72,7 +72,10 @@ class StreamMemory:
         """Return the unfinished line of a process that is idle or has died, and forget it."""
         length = min(self.words[LENGTH], MOST_UNFINISHED_BYTES)
         self.words[LENGTH] = 0
-        return self.memory[HEADER_BYTES : HEADER_BYTES + length]
+        line = self.memory[HEADER_BYTES : HEADER_BYTES + length]
+        # A thread that goes on printing may add to the length: it must not bring back what was printed.
+        self.memory[HEADER_BYTES : HEADER_BYTES + length] = bytes(length)
+        return line
 
     def take_dropped(self) -> tuple[int, int]:
         """Return how many lines and bytes the process has dropped, and forget them."""
