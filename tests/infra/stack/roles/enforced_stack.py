@@ -23,7 +23,7 @@ Statement = dict[str, Any]
 Scenario = Callable[[System, System], None]
 """What a function is for: the function under its role, and the stack as the root user sees it."""
 
-_SERVICES = ("dynamodb", "s3", "scheduler", "sqs")
+_SERVICES = ("dynamodb", "lambda", "s3", "scheduler", "sqs", "ssm")
 _REFUSAL = re.compile(r"not authorized to perform: ([\w:]+)")
 
 
@@ -48,6 +48,14 @@ class ClientsDeployment(Deployment):
     @cached_property
     def _sqs(self) -> Any:
         return self.clients["sqs"]
+
+    @cached_property
+    def _ssm(self) -> Any:
+        return self.clients["ssm"]
+
+    @cached_property
+    def _lambda(self) -> Any:
+        return self.clients["lambda"]
 
 
 @dataclass
@@ -141,9 +149,13 @@ class EnforcedStack:
 
     @contextmanager
     def without(self, handler: str, permission: Statement) -> Iterator[None]:
-        """Take one permission away for a while."""
+        """Take one permission away for a while.
+
+        The emulator enforces no conditions: statements with different ones about the same thing go together.
+        """
         statements = self._statements(handler)
-        self._allow(handler, [each for each in statements if each != permission])
+        taken = (permission["Action"], permission["Resource"])
+        self._allow(handler, [each for each in statements if (each["Action"], each["Resource"]) != taken])
         yield
         self._allow(handler, statements)
 

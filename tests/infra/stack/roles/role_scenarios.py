@@ -14,6 +14,7 @@ from tests.functions.stand_ins.stream import count, ended
 from tests.infra.stack.roles.enforced_stack import Scenario
 from tests.infra.stack.roles.role_jobs import budget, large, overdue, pending, put, running, uploaded
 from tests.infra.stack.roles.role_schedules import schedules, tick
+from tests.infra.stack.roles.role_webhooks import looked, posted, told, webhook_secrets, webhooks
 
 HOUR = 3600
 LISTED = "add-later"
@@ -205,6 +206,12 @@ def sweep(role: System, root: System) -> None:
     note_uncounted(role.deployment)
 
 
+def tick_of_both(role: System, root: System) -> None:
+    """Fire schedules, and look at an endpoint."""
+    looked(role, root)
+    tick(role, root)
+
+
 SCENARIOS: dict[str, Scenario] = {
     "submit": submit,
     "upload": upload,
@@ -222,7 +229,11 @@ SCENARIOS: dict[str, Scenario] = {
     "cancel_jobs": cancel_jobs,
     "usage": usage,
     "schedules": schedules,
-    "tick": tick,
+    "tick": tick_of_both,
+    "webhooks": webhooks,
+    "webhook_secrets": webhook_secrets,
+    "reactions": told,
+    "deliver": posted,
     "describe": describe,
     "worker": worker,
     "dead_letters": dead_letters,
