@@ -1,10 +1,17 @@
 """Webhooks on the whole system: a real program on this machine is told of real jobs."""
 
+import json
 import os
+import re
+import signal
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 from uuid import uuid4
 
@@ -93,3 +100,23 @@ def test_a_failed_event_comes_again(api: httpx.Client, receiver: Receiver) -> No
         verify(again.body, again.headers, made["secret"])
     finally:
         api.delete(f"webhooks/{name}")
+
+
+def test_listen_tells_of_a_job_and_passes_it_on(
+    api: httpx.Client, receiver: Receiver, base_url: str, api_key: str
+) -> None:
+    """`noukai listen` is an endpoint for as long as it runs."""
+    command = [str(Path(sys.executable).with_name("noukai")), "listen", receiver.url, "--json"]
+    environment = {**os.environ, "NOUKAI_BASE_URL": base_url, "NOUKAI_API_KEY": api_key}
+    with subprocess.Popen(command, stdout=PIPE, stderr=PIPE, text=True, env=environment) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            (name,) = re.findall(r"listen-\w+", process.stderr.readline())
+            job_id = submit(api, name)
+            told = json.loads(process.stdout.readline())
+        finally:
+            process.send_signal(signal.SIGINT)
+    assert (told["event"]["data"]["id"], told["forwarded"]["status"]) == (job_id, 204)
+    assert got(receiver, job_id).id == told["webhookId"]
+    assert api.get(f"webhooks/{name}").status_code == 404

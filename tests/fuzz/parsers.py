@@ -7,6 +7,7 @@ import base64
 import json
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,10 @@ from noukai_functions.jobs.queue import InvalidMessageError, Message
 from noukai_functions.refusals import Refusal
 from noukai_functions.requests.job_filter import FlowSet, parse_filter
 from noukai_functions.requests.submission import check_idempotency_key, parse_submission
+from noukai_functions.schedules.cron import Cron
+from noukai_functions.schedules.cron_fields import InvalidCron
+from noukai_functions.schedules.instants import latest_instant, next_instant
+from noukai_functions.schedules.zones import InvalidZone, zone
 from noukai_wire import limits
 from noukai_wire.text import is_too_deep
 
@@ -101,11 +106,35 @@ def idempotency_key(data: bytes) -> None:
         assert re.fullmatch(r"[ -~]{1,255}", text)
 
 
+def cron(data: bytes) -> None:
+    """Parse a cron expression: a valid one comes within nine years, in the zone that the text may name."""
+    text = data.decode("utf-8", "replace")
+    try:
+        place = zone(text)
+    except InvalidZone:
+        place = zone("America/Sao_Paulo")
+    try:
+        found = Cron.parse(text)
+    except InvalidCron:
+        return
+    after = datetime(2026, 3, 1, tzinfo=UTC)
+    due = next_instant(found, place, after)
+    assert due is not None
+    assert after < due < after + timedelta(days=9 * 366)
+    assert latest_instant(found, place, after, due) == due
+    assert Cron.parse(str(found)) == found
+
+
 def targets(asset: Path) -> Mapping[str, Target]:
     """Return every parser by name; `asset` holds the catalog of the flows in `tests/fuzz/flows`."""
     catalog = Catalog.load(asset / "catalog")
     bodies: dict[str, Any] = {
         f"submission of {flow}": submission(catalog, flow) for flow in sorted(catalog.flows)
     }
-    fixed: dict[str, Target] = {"event": event, "message": message, "idempotency key": idempotency_key}
+    fixed: dict[str, Target] = {
+        "event": event,
+        "message": message,
+        "idempotency key": idempotency_key,
+        "cron": cron,
+    }
     return {**fixed, "cursor": cursor(catalog), **bodies}

@@ -90,3 +90,14 @@ def test_every_parser_answers_whatever_it_is_given(parsers: Mapping[str, Target]
 def test_idempotency_key_is_printable(parsers: Mapping[str, Target], data: bytes) -> None:
     """This holds for whatever a header may carry."""
     parsers["idempotency key"](data)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.text("0123456789*/,-LW#?@HJANsun ", max_size=8), min_size=4, max_size=6).map(" ".join))
+@example("30 2 29 feb *")
+@example("0 0 31 2,4,6 *")
+@example("5-5/0 * * * *")
+@example("* * * * 17-2/3")
+def test_valid_expression_comes(parsers: Mapping[str, Target], text: str) -> None:
+    """Within nine years, and any other is refused with a reason: none is searched for ever."""
+    parsers["cron"](text.encode())

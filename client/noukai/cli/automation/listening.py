@@ -60,7 +60,7 @@ def listen(*, target: Target = None, flow: OfFlow = None, as_json: options.Json 
         with Receiver(events.hear) as receiver:
             events.secret = client.webhooks.put(name, url=receiver.url, flow=flow).secret or ""
             try:
-                tell(f"Listening as {name} to jobs submitted from now on; Ctrl-C ends it.")
+                tell(f"Listening as {name}; it may miss jobs of the next 20 s. Ctrl-C ends it.")
                 receiver.receive()
             finally:
                 _delete(client, name)
