@@ -54,6 +54,13 @@ def by_a_fork() -> None:
     os.waitpid(pid, 0)
 
 
+def by_a_fork_that_returns() -> None:
+    if (pid := os.fork()) == 0:
+        print("unfinished", end="")
+    else:
+        os.waitpid(pid, 0)
+
+
 def by_basic_config() -> None:
     logging.basicConfig(level=logging.INFO)
     logging.getLogger("shop").info("configured")
@@ -83,6 +90,7 @@ WAYS: dict[str, Callable[[], object]] = {
         by_a_grandchild,
         by_c,
         by_a_fork,
+        by_a_fork_that_returns,
         by_basic_config,
         closed,
         binary,

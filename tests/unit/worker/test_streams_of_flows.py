@@ -19,6 +19,7 @@ from noukai_functions.worker.process.output import StreamMemory
 from noukai_functions.worker.process.process import FlowProcess
 from noukai_functions.worker.process.standard_stream import StandardStream
 from tests.flow_process import CALL, MEMORY, Heard, called, heard, reaper
+from tests.unit.own_process import in_own_process
 
 FLOOD = 40_000
 """The lines of 100 bytes that are more than the pipe holds."""
@@ -124,10 +125,14 @@ def test_what_a_full_log_changes_ends_with_its_attempt(importing: Callable[[], o
 
 def test_a_line_that_was_taken_is_gone_from_the_memory() -> None:
     """A thread that goes on printing meanwhile cannot bring it back."""
-    memory = StreamMemory()
-    stream = StandardStream(1, memory)
-    stream.write(b"begun")
-    assert (memory.take_line(), memory.take_line(), b"begun" in memory.memory[:]) == (b"begun", b"", False)
+
+    def print_line() -> None:
+        memory = StreamMemory()
+        StandardStream(1, memory).write(b"begun")
+        assert (memory.take_line(), memory.take_line()) == (b"begun", b"")
+        assert b"begun" not in memory.memory[:]
+
+    in_own_process(print_line)
 
 
 def test_line_ends_are_those_of_the_system_again() -> None:

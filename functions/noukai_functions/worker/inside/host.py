@@ -148,6 +148,7 @@ class Host:
     def end_children(self) -> None:
         """End this process if it is a child that a flow has forked."""
         if getpid() != self._pid:
+            flush_output()
             _exit(0)
 
     def _import(self) -> Raised | None:

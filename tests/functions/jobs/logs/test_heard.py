@@ -34,6 +34,7 @@ def said(system: System, way: str) -> list[tuple[str, str, str]]:
         ),
         ("by_c", [("stdout", "info", "by C")]),
         ("by_a_fork", [("log", "error", "by a fork"), ("stdout", "info", "printed by a fork")]),
+        ("by_a_fork_that_returns", [("stdout", "info", "unfinished")]),
         ("by_basic_config", [("stderr", "info", "INFO:shop:configured")]),
         ("closed", [("stderr", "warning", "after closing")]),
         (
