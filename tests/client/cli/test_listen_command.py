@@ -18,7 +18,7 @@ import pytest
 from noukai_wire.webhook_signature import signature
 from tests.client.cli.running_command import run
 from tests.client.script import job
-from tests.client.servers.automation import SECRET
+from tests.client.servers.automation import BILLING, SECRET
 from tests.client.servers.fake_api import FakeApi
 
 NOUKAI = str(Path(sys.executable).with_name("noukai"))
@@ -128,7 +128,7 @@ def test_events_without_a_program_are_documents_in_lines(api: FakeApi) -> None:
         assert post(api, event()).status_code == 204
         printed = json.loads(line_of(process))
     assert printed == {"webhookId": "msg_1", "event": event(), "forwarded": None}
-    assert api.automation.bodies[0]["flow"] == "demo/echo"
+    assert [body["flow"] for body in api.automation.bodies if body] == ["demo/echo"]
 
 
 def test_program_that_does_not_answer_is_named(api: FakeApi, program: Program) -> None:
@@ -138,6 +138,18 @@ def test_program_that_does_not_answer_is_named(api: FakeApi, program: Program) -
     with listening(f"http://localhost:{port}/hook") as process:
         assert post(api, event()).status_code == 502
         assert f"-> http://localhost:{port}/hook did not answer: " in line_of(process)
+
+
+def test_endpoint_of_a_killed_command_is_deleted_by_the_next(api: FakeApi, program: Program) -> None:
+    """But not one whose command runs, nor one that somebody else has made for a local program."""
+    with Program() as gone:
+        dead = f"http://localhost:{gone.server_address[1]}/"
+    living = f"http://localhost:{program.server_address[1]}/"
+    for name, url in (("listen-dead", dead), ("listen-living", living), ("own", dead)):
+        api.automation.webhooks[name] = {**BILLING, "name": name, "url": url}
+    with listening():
+        pass
+    assert list(api.automation.webhooks) == ["billing", "listen-living", "own"]
 
 
 def test_deployment_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

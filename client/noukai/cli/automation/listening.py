@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import socket
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -28,6 +29,8 @@ _ANSWER_SECONDS = 15
 """How long a program may take, as an endpoint may."""
 _PASSED_ON = ("content-type", "user-agent", "webhook-id", "webhook-timestamp", "webhook-signature")
 _A_MINUTE = 60
+_PREFIX = "listen-"
+"""How the names of the endpoints begin that this command makes."""
 _HIGHEST_PORT = 65_535
 
 
@@ -52,7 +55,8 @@ def listen(*, target: Target = None, flow: OfFlow = None, as_json: options.Json 
     """Print the events of jobs on the local system until Ctrl-C, and forward them to a local program."""
     with connected() as client:
         _check_local(client.base_url)
-        name = f"listen-{secrets.token_hex(4)}"
+        _delete_leftovers(client)
+        name = f"{_PREFIX}{secrets.token_hex(4)}"
         events = _Events(target, as_json=as_json)
         # Imported here because only this command needs a server.
         from .receiver import Receiver  # noqa: PLC0415
@@ -76,6 +80,22 @@ def _check_local(base_url: str) -> None:
             f"listen is for the local system, and {base_url} is a deployment, which sends only to public "
             "https addresses: make an endpoint there with `noukai webhooks put`, or run `noukai local`"
         )
+
+
+def _delete_leftovers(client: Noukai) -> None:
+    """Delete the endpoints of commands that were killed: an org may have few."""
+    for webhook in client.webhooks.list():
+        url = urlsplit(webhook.url)
+        if webhook.name.startswith(_PREFIX) and not _answers(url.hostname or "", url.port or 0):
+            _delete(client, webhook.name)
+
+
+def _answers(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def _delete(client: Noukai, name: str) -> None:
