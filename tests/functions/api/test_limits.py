@@ -16,6 +16,7 @@ from noukai_wire import limits
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
 from noukai_wire.text import cut
+from tests.functions.api.limit_rows import DEFAULTS, ELSEWHERE, FOR_OPERATORS, ROWS
 from tests.functions.harness import Answer, System
 from tests.functions.stand_ins.delayed_messages import moment
 
@@ -155,30 +156,6 @@ LIMITS = [
     Limit("MIN_KEEP_SECONDS", option("keepSeconds"), step=-1),
     Limit("MAX_KEEP_SECONDS", option("keepSeconds")),
 ]
-ELSEWHERE = {
-    "DEFAULT_UNFINISHED_JOBS": "what an org has unfinished, noticed a minute later",
-    "DEFAULT_LATER_JOBS": "what an org has unfinished, noticed a minute later",
-    "MAX_ROW_RESULT_BYTES": "where a result is kept, which no caller sees",
-    "KEPT_DAYS": "no limit: for how long an object may be kept",
-    "MAX_RESULT_BYTES": "what an answer shows of a result",
-    "MAX_ERROR_BYTES": "what an error says",
-    "MAX_EXECUTE_SECONDS": "how long an answer is held",
-    "DEFAULT_LIST_LIMIT": "no limit: what a query is by default",
-    "DEFAULT_LOG_LIMIT": "no limit: what a query is by default",
-    "MIN_SLUG_LENGTH": "a path",
-    "MAX_SLUG_LENGTH": "a path",
-    "WORKER_MARGIN_SECONDS": "no limit of a request: a worker's own time",
-    "DEFAULT_KEEP_SECONDS": "no limit: what an option is by default",
-    "LEAST_SECRET": "a setting, which the deployment checks",
-    "MAX_WEBHOOKS": "what an org has: tests/functions/webhooks",
-    "MAX_WEBHOOK_URL_LENGTH": "the URL of an endpoint: tests/functions/webhooks",
-    "MAX_WAITING_DELIVERIES": "what waits for an endpoint: tests/functions/webhooks",
-    "MAX_WEBHOOK_TRIES": "what an endpoint gets: tests/functions/webhooks",
-    "MAX_WEBHOOK_RESULT_BYTES": "what an event says: tests/functions/webhooks",
-    "MAX_WEBHOOK_ANSWER_BYTES": "what is kept of an answer: tests/functions/webhooks",
-    "KEPT_DELIVERY_DAYS": "how long a delivery is kept: tests/functions/webhooks",
-}
-"""Limits that no single request tests; those that can be tested have tests of their own below."""
 
 
 def test_every_limit_is_tested() -> None:
@@ -186,53 +163,6 @@ def test_every_limit_is_tested() -> None:
     assert {limit.name for limit in LIMITS} | ELSEWHERE.keys() == {
         name for name in vars(limits) if name.isupper()
     }
-
-
-ROWS = {
-    "body (message and parameters included), result in an answer": ("MAX_BODY_BYTES", "MAX_RESULT_BYTES"),
-    "uploaded input, result behind a URL": ("MAX_PAYLOAD_BYTES",),
-    "levels of JSON in any of them": ("MAX_JSON_DEPTH",),
-    "jobs in a batch or a request for their status": ("MAX_BATCH_SIZE",),
-    "`Idempotency-Key`": ("MAX_IDEMPOTENCY_KEY_LENGTH",),
-    "`seconds` of a wait": ("MAX_WAIT_SECONDS",),
-    "seconds for which `execute` waits": ("MAX_EXECUTE_SECONDS",),
-    "`limit` of a list": ("MAX_LIST_LIMIT",),
-    "`limit` of a log's lines": ("MAX_LOG_LIMIT",),
-    "`delaySeconds`": ("MAX_DELAY_SECONDS",),
-    "`runAt`, seconds ahead": ("MAX_RUN_AHEAD_SECONDS",),
-    f"message of a job whose `runAt` is more than {limits.MAX_DELAY_SECONDS} seconds ahead, as ASCII JSON": (
-        "MAX_SCHEDULED_BYTES",
-    ),
-    "`timeoutSeconds` (less where the flow's worker has less time)": ("MAX_TIMEOUT_SECONDS",),
-    "`maxAttempts`": ("MAX_ATTEMPTS",),
-    "`backoffSeconds`, `backoffCapSeconds`": ("MAX_BACKOFF_SECONDS",),
-    "`keepSeconds`, from": ("MIN_KEEP_SECONDS",),
-    "`keepSeconds`, to": ("MAX_KEEP_SECONDS",),
-    "webhook endpoints of an org": ("MAX_WEBHOOKS",),
-    "webhook endpoint: characters of its URL": ("MAX_WEBHOOK_URL_LENGTH",),
-    "webhook endpoint: deliveries that wait for it": ("MAX_WAITING_DELIVERIES",),
-    "webhook endpoint: tries of a delivery": ("MAX_WEBHOOK_TRIES",),
-    "webhook event: bytes of a result in it": ("MAX_WEBHOOK_RESULT_BYTES",),
-    "webhook delivery: bytes of the answer that are kept": ("MAX_WEBHOOK_ANSWER_BYTES",),
-    "webhook delivery: days that it is kept": ("KEPT_DELIVERY_DAYS",),
-    "days of a usage report": ("MAX_USAGE_DAYS",),
-    "`metadata`, entries": ("MAX_METADATA_ENTRIES",),
-    "`metadata`, characters of a name": ("MAX_METADATA_KEY_LENGTH",),
-    "`metadata`, characters of a value": ("MAX_METADATA_VALUE_LENGTH",),
-    "org, project, flow: characters, from": ("MIN_SLUG_LENGTH",),
-    "org, project, flow: characters, to": ("MAX_SLUG_LENGTH",),
-    "message of an error": ("MAX_ERROR_BYTES",),
-}
-"""The limits of each row in the table of the callers' README."""
-FOR_OPERATORS = {
-    "DEFAULT_UNFINISHED_JOBS",
-    "DEFAULT_LATER_JOBS",
-    "LEAST_SECRET",
-    "WORKER_MARGIN_SECONDS",
-    "MAX_ROW_RESULT_BYTES",
-    "KEPT_DAYS",
-}
-DEFAULTS = {"DEFAULT_LIST_LIMIT", "DEFAULT_LOG_LIMIT", "DEFAULT_KEEP_SECONDS"}
 
 
 def test_every_limit_is_documented() -> None:

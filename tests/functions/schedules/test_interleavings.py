@@ -22,7 +22,7 @@ class CrashError(BaseException):
 def interrupted(scheduled: Scheduled, at: int, event: Callable[[], object]) -> Iterator[list[int]]:
     """Let something happen before a call of AWS; its own calls are not counted."""
     made = scheduled.system.deployment
-    clients = [made.schedules.client, made.queue.client]
+    clients: list[Any] = [made.schedules.client, made.queue.client]
     counted, ends, is_busy = [0], [], [False]
 
     def before(inner: Callable[..., Any]) -> Callable[..., Any]:
@@ -40,9 +40,9 @@ def interrupted(scheduled: Scheduled, at: int, event: Callable[[], object]) -> I
         return call
 
     for client in clients:
-        inner = client.call  # type: ignore[attr-defined]
+        inner = client.call
         ends.append((client, inner))
-        client.call = before(inner)  # type: ignore[attr-defined]
+        client.call = before(inner)
     try:
         yield counted
     finally:

@@ -15,9 +15,10 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError, ParamValidationError
 
 from noukai_functions.aws.connection import Answer, Connection
-from noukai_functions.handlers import dead_letters, metering, sweep
+from noukai_functions.handlers import dead_letters, metering, sweep, tick
 from noukai_functions.telemetry.logger import InvocationFailedError, logger, logs_failures, renew_logger
 from noukai_wire.routes import Route
+from noukai_wire.scopes import Scope
 from tests.functions.harness import System
 from tests.functions.stand_ins.stream import Stream
 from tests.functions.time import LambdaContext
@@ -33,6 +34,7 @@ MOST = 12
 """The calls of an invocation that fail in turn; those that follow are of the same kinds."""
 
 BODY = {"message": INPUT, "options": {"metadata": {"for": METADATA}, "maxAttempts": 1}}
+SCHEDULE = {"flow": "trial/greet", "cron": "* * * * *", "message": INPUT}
 FLOW = {"org": "acme", "project": "trial", "flow": "greet"}
 HEADERS = {"idempotency-key": IDEMPOTENCY_KEY, "x-request-id": f"{HEADER} {HEADER}", "traceparent": HEADER}
 
@@ -96,7 +98,7 @@ def send(route: Route, *, body: Any = None, query: str = "", **more: Any) -> Act
     names = [name[1:-1] for name in route.template.split("/") if name.startswith("{")]
 
     def prepare(system: System, job_id: str) -> Callable[[], object]:
-        path = {"id": job_id, "version": "v0", "step": "attempt-1", **FLOW, **more}
+        path = {"id": job_id, "version": "v0", "step": "attempt-1", "name": "report", **FLOW, **more}
         sent = body(job_id) if callable(body) else body
         here = {name: path[name] for name in names}
         return lambda: system.send(route, body=sent, query=query, headers=HEADERS, **here)
@@ -128,6 +130,18 @@ def count(system: System, _job_id: str) -> Callable[[], object]:
     """Return the counting of the records of the stream, and of one that cannot be read."""
     records = [*Stream().records(), {"dynamodb": {"NewImage": {"k": {"N": INPUT}}}}]
     return lambda: metering.meter({"Records": records, "shardId": "1"}, system.deployment)
+
+
+def fire(system: System, _job_id: str) -> Callable[[], object]:
+    """Return the tick at an instant of a schedule; the instants of another one fail."""
+    for name in ("report", "other"):
+        system.send(Route.PUT_SCHEDULE, body=SCHEDULE, name=name)
+    stored = system.deployment.schedules.read("acme", "other")
+    if stored is not None:
+        gone = replace(stored.definition, flow=f"trial/{TEXT}")
+        system.deployment.schedules.replace(stored, replace(stored, definition=gone))
+    system.clock.time += 60_000
+    return lambda: tick.run(system.deployment, lambda: True)
 
 
 def settle_overdue(system: System, _job_id: str) -> Callable[[], object]:
@@ -173,6 +187,9 @@ ACTS: dict[str, Act] = {
     "CANCEL_JOBS": send(Route.CANCEL_JOBS, body={}),
     "RETRY": send(Route.RETRY),
     "USAGE_OF_TEXT": send(Route.USAGE, query=f"from={TEXT}"),
+    "PUT_SCHEDULE": send(Route.PUT_SCHEDULE, body=SCHEDULE),
+    "PUT_SCHEDULE_OF_TEXT": send(Route.PUT_SCHEDULE, body=SCHEDULE, name=TEXT),
+    "tick": fire,
     "worker": deliver("trial/greet", message=INPUT),
     "worker of a flow that raises": deliver("trial/fail", message=INPUT),
     "worker of a flow that prints": deliver("speaking/write", parameters={"texts": [INPUT, RESULT]}),
@@ -185,7 +202,7 @@ ACTS: dict[str, Act] = {
 @pytest.fixture
 def heard(system: System, capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
     """Return all that was written to the log since the last look, also by other processes."""
-    system.add_key(KEY, "acme", scopes=("submit", "read", "cancel", "usage"))
+    system.add_key(KEY, "acme", scopes=tuple(Scope))
     system.key = KEY
     renew_logger()
 

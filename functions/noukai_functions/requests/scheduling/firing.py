@@ -70,7 +70,7 @@ class Firing:
         try:
             timetable = Timetable.of(seen.definition.cron, seen.definition.zone)
         except (InvalidCron, InvalidZone) as error:
-            failed = self._failed(seen, seen.due_at, str(error))
+            failed = self._failed(seen, seen.due_at, str(error), type(error).__name__)
             self._write(seen, replace(failed, look_again_at=now + LOOK_AGAIN_MS))
             return
         missed = seen.definition.missed
@@ -96,11 +96,12 @@ class Firing:
             # The job was taken back, or made with what the schedule stated before.
             return schedule
         except Refusal as refusal:
-            return self._failed(schedule, instant, refusal.message)
+            return self._failed(schedule, instant, refusal.message, type(refusal).__name__)
         return schedule.with_job(job.id, instant)
 
-    def _failed(self, schedule: Schedule, instant: int, reason: str) -> Schedule:
-        extra = {"org": schedule.org, "schedule": schedule.name, "reason": reason}
+    def _failed(self, schedule: Schedule, instant: int, reason: str, kind: str) -> Schedule:
+        # The history has the reason itself, which may quote an input.
+        extra = {"org": schedule.org, "schedule": schedule.name, "reason": kind}
         logger().warning("an instant of a schedule failed", extra=extra)
         self.failures += 1
         return schedule.with_failure(instant, reason)
