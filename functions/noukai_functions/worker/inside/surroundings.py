@@ -275,9 +275,9 @@ def _clear_log() -> bool:
 
 _PLACES = (
     note_hooks,
+    _timers,
     note_warnings,
     note_logging,
-    _timers,
     _environment,
     _folder,
     _path,
