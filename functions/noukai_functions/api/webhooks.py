@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from noukai_functions.api.answers import timestamp
+from noukai_functions.timestamps import timestamp
 from noukai_functions.webhooks.store.delivery import Delivery
 from noukai_functions.webhooks.store.endpoint import Endpoint
 

@@ -1,4 +1,4 @@
-"""The record of the flows that the schedules in code follow."""
+"""The record of the deployment that the schedules agree with."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,10 +14,11 @@ _KEY = key_of("#", "deployed")
 
 @dataclass(frozen=True, slots=True)
 class DeployedFlows:
-    """A version of the flows, and the org of their schedules."""
+    """A version of the flows, the org of their schedules, and the version of the zones' rules."""
 
     version: str
     org: str | None
+    rules: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,12 @@ class Deployed:
         if "Item" not in found:
             return None
         row = found["Item"]
-        return DeployedFlows(row["v"]["S"], row["org"]["S"] if "org" in row else None)
+        return DeployedFlows(row["v"]["S"], row["org"]["S"] if "org" in row else None, row["rules"]["S"])
 
     def write(self, flows: DeployedFlows) -> None:
         """Write the record."""
         org: Any = {} if flows.org is None else {"org": {"S": flows.org}}
-        self.client.put_item(TableName=self.table_name, Item={**_KEY, "v": {"S": flows.version}, **org})
+        self.client.put_item(
+            TableName=self.table_name,
+            Item={**_KEY, "v": {"S": flows.version}, "rules": {"S": flows.rules}, **org},
+        )

@@ -3,6 +3,7 @@
 import re
 from difflib import get_close_matches
 from functools import lru_cache
+from importlib import import_module
 from importlib.resources import files
 from io import BytesIO
 from zipfile import ZipFile
@@ -26,6 +27,11 @@ def zone(name: str) -> ZoneInfo:
 def zone_names() -> list[str]:
     """Return the names of all time zones."""
     return files("tzdata").joinpath("zones").read_text("utf-8").split()
+
+
+def rules_version() -> str:
+    """Return the version of the zones' rules, which change by law."""
+    return str(import_module("tzdata").IANA_VERSION)
 
 
 def _content(name: str) -> bytes:

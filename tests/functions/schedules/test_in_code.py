@@ -9,7 +9,7 @@ from noukai_functions.schedules.table import SchedulesTable
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
 from tests.functions.harness import System
-from tests.functions.schedules.scheduled import Scheduled
+from tests.functions.schedules.scheduled import Scheduled, at
 from tests.functions.stand_ins.calls import hook, unreachable
 
 OF_TRIAL = "trial.forget-soon"
@@ -160,3 +160,26 @@ def test_deployment_without_schedules_asks_twice_a_minute(scheduled: Scheduled) 
     scheduled.system.deployment.schedules_in_code.agree()
     scheduled.system.deployment.firing().run_due(lambda: True)
     assert calls == ["None", "due"]
+
+
+def test_changed_rules_of_zones_move_the_next_instants(scheduled: Scheduled) -> None:
+    """By law an hour earlier: no instant is lost, and none runs twice."""
+    scheduled.put("berlin", cron="0 15 * * *", zone="Europe/Berlin")
+    scheduled.put("often", cron="* * * * *")
+    made = scheduled.system.deployment
+    scheduled.tick()
+    seen = made.schedules.read("acme", "berlin")
+    assert seen is not None
+    assert seen.due_at == at("2026-05-14 13:00:00")
+    made.schedules.replace(seen, replace(seen, due_at=at("2026-05-14 14:00:00")))
+    record = made.schedules_in_code.deployed.read()
+    assert record is not None
+    made.schedules_in_code.deployed.write(replace(record, rules="2020a"))
+    for minute in ("12:01:10", "12:02:10", "12:59:10"):
+        scheduled.at(f"2026-05-14 {minute}")
+        scheduled.tick()
+    berlin = [job for job in scheduled.jobs() if (job.metadata or {})["schedule"] == "berlin"]
+    assert [job.not_before for job in berlin] == [at("2026-05-14 13:00:00")]
+    assert made.schedules_in_code.deployed.read() == record
+    often = [job.metadata for job in scheduled.jobs() if (job.metadata or {})["schedule"] == "often"]
+    assert len(often) == len({(each or {})["instant"] for each in often}) > 3

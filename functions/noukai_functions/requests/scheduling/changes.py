@@ -81,6 +81,20 @@ class Changes:
 
         return self._change(org, name, resumed)
 
+    def follow_rules(self, org: str, name: str) -> None:
+        """Compute the next instant of a schedule by the zones' rules of today."""
+
+        def followed(seen: Schedule) -> Schedule:
+            timetable, now = _timetable(seen), self.clock.now()
+            if timetable is None or seen.due_at is None or seen.due_at <= now:
+                return seen
+            # Its jobs of the next minutes may be there already: they have the same ids.
+            new = replace(seen, due_at=timetable.next_after(now))
+            return seen if new == seen else self.schedules.replace(seen, new)
+
+        with suppress(ScheduleNotFoundError):
+            self._change(org, name, followed)
+
     def trigger(self, org: str, name: str, key: str | None, by: str) -> Job:
         """Submit the job of a schedule now, for the API key with the name `by`."""
         schedule = self.schedules.read(org, name) or _not_found(name)

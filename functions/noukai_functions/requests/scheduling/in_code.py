@@ -1,4 +1,4 @@
-"""The schedules that flows declare, made to agree with the catalog."""
+"""The schedules, made to agree with what is deployed: the flows that declare some, and the zones' rules."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +9,10 @@ from noukai_functions.requests.scheduling.definition import Defined, defined
 from noukai_functions.schedules.deployed import Deployed, DeployedFlows
 from noukai_functions.schedules.schedule import Definition
 from noukai_functions.schedules.table import SchedulesTable
+from noukai_functions.schedules.zones import rules_version
+
+_ALWAYS = 253_402_300_800_000
+"""A time after every instant, in milliseconds since the epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +32,22 @@ class SchedulesInCode:
     def agree(self) -> None:
         """Make the rows agree with the catalog, if they follow another version or org."""
         seen = self.deployed.read()
-        wanted = DeployedFlows(self.catalog.version, self.org)
+        wanted = DeployedFlows(self.catalog.version, self.org, rules_version())
         if seen == wanted:
             return
+        if seen and seen.rules != wanted.rules:
+            self._follow_rules()
         declared = self._declared() if self.org else {}
         for org in {org for org in (seen and seen.org, self.org) if org}:
             self._delete_others(org, declared if org == self.org else {})
         for name, each in declared.items():
             self.changes.put(self.org or "", name, each, "")
         self.deployed.write(wanted)
+
+    def _follow_rules(self) -> None:
+        """Compute the next instants anew: by other rules they may come earlier than they are looked for."""
+        for org, name in self.schedules.due(_ALWAYS):
+            self.changes.follow_rules(org, name)
 
     def _delete_others(self, org: str, declared: Mapping[str, Defined]) -> None:
         for each in self.schedules.of_org(org):

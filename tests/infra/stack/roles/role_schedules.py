@@ -60,7 +60,7 @@ def tick(role: System, root: System) -> None:
     assert seen is not None
     root.deployment.schedules.create(replace(seen, name=f"{own}-2", put_by="0" * 64))
     root.deployment.schedules.create(replace(seen, name=gone, put_by="", in_code=True))
-    root.deployment.schedules_in_code.deployed.write(DeployedFlows("others", "acme"))
+    root.deployment.schedules_in_code.deployed.write(DeployedFlows("others", "acme", "2020a"))
     role.clock.time += 60_000
     with suppress(InvocationFailedError):
         handlers_tick.run(role.deployment, lambda: True)
