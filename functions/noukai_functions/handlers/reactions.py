@@ -73,8 +73,8 @@ def _jobs(images: Mapping[int, Image]) -> Jobs:
         try:
             jobs[place] = decode(image)
         except UnreadableRowError as error:
-            extra = {"job_id": error.job_id, "org": error.org, "reason": str(error)}
-            logger().error("the end of a job cannot be told", extra=extra)
+            extra = {"job_id": error.job_id, "org": error.org}
+            logger().exception("the end of a job cannot be told", extra=extra)
     return jobs
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from noukai.webhooks import verify
-from noukai_functions.handlers import reactions
+from noukai_functions.handlers import deliver, reactions
 from noukai_wire.routes import Route
-from tests.functions.webhooks.hooks import Hooks
+from tests.functions.webhooks.hooks import MINUTES, Hooks
 from tests.functions.webhooks.receiver import Receiver
 
 STANDARD = {"webhook-id", "webhook-timestamp", "webhook-signature"}
@@ -164,3 +164,28 @@ def test_text_is_sent_as_its_bytes(hooks: Hooks, receiver: Receiver) -> None:
     assert event["data"]["metadata"] == metadata
     assert post.body.isascii()
     json.loads(post.body)
+
+
+def test_events_in_another_order_tell_their_times(hooks: Hooks, receiver: Receiver) -> None:
+    """What is tried again arrives after a later event: each says when it happened."""
+    hooks.put(receiver.url)
+    receiver.answer_with(500)
+    hooks.tell()
+    receiver.answer_with(200)
+    hooks.system.clock.time += 1000
+    hooks.tell()
+    hooks.tick(MINUTES)
+    first, later, again = (post.event["timestamp"] for post in receiver.posts)
+    assert first == again < later
+
+
+def test_a_message_of_a_later_version_is_sent(hooks: Hooks, receiver: Receiver) -> None:
+    """During an update its sender may be newer: what it says beyond this version is ignored."""
+    hooks.put(receiver.url)
+    hooks.end_job()
+    hooks.react()
+    (record,) = hooks.received()
+    changed = json.dumps({**json.loads(record["body"]), "colour": "red"})
+    event = {"Records": [{"messageId": "m", "body": changed}, {"messageId": "x", "body": "{}"}]}
+    assert deliver.deliver(event, hooks.deployment) == {"batchItemFailures": [{"itemIdentifier": "x"}]}
+    assert len(receiver.posts) == 1

@@ -15,8 +15,12 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError, ParamValidationError
 
 from noukai_functions.aws.connection import Answer, Connection
-from noukai_functions.handlers import dead_letters, metering, sweep, tick
+from noukai_functions.handlers import dead_letters, metering, reactions, sweep, tick
+from noukai_functions.handlers import deliver as deliver_events
+from noukai_functions.jobs.row import encode
 from noukai_functions.telemetry.logger import InvocationFailedError, logger, logs_failures, renew_logger
+from noukai_functions.webhooks.sending.message import Event, Message
+from noukai_functions.webhooks.store.endpoint import Endpoint
 from noukai_wire.routes import Route
 from noukai_wire.scopes import Scope
 from tests.functions.harness import System
@@ -150,6 +154,29 @@ def settle_overdue(system: System, _job_id: str) -> Callable[[], object]:
     return lambda: sweep.run(system.deployment, lambda: True)
 
 
+def billing(system: System) -> Endpoint:
+    """Return an endpoint whose address is not public."""
+    endpoint = Endpoint("acme", "billing", "a", f"https://192.0.2.1/{TEXT}", ("job.failed",), None, 0)
+    system.deployment.endpoints.create(endpoint)
+    return endpoint
+
+
+def post(system: System, job_id: str) -> Callable[[], object]:
+    """Return the first try of an event, and of what is none."""
+    event = Event(system.clock.time, "job.failed", json.dumps({"of": INPUT}), job_id, "trial/fail")
+    posted = delivery(Message.to(billing(system), event, job_id, 1).text, json.dumps({"id": INPUT}))
+    return lambda: deliver_events.deliver(posted, system.deployment)
+
+
+def tell(system: System, job_id: str) -> Callable[[], object]:
+    """Return the reaction to the end of the job, and to that of one that cannot be read."""
+    billing(system)
+    row = {**encode(replace(system.row(job_id), webhook="billing")), "d": {"B": "AA=="}}
+    images = [row, {**row, "k": {"N": INPUT}}]
+    records = [{"dynamodb": {"SequenceNumber": "1", "NewImage": image}} for image in images]
+    return lambda: reactions.react({"Records": records}, system.deployment)
+
+
 def delivery(*bodies: str) -> dict[str, Any]:
     """Return an event of a queue with messages."""
     attributes = {"ApproximateReceiveCount": "1"}
@@ -193,6 +220,12 @@ ACTS: dict[str, Act] = {
     "worker": deliver("trial/greet", message=INPUT),
     "worker of a flow that raises": deliver("trial/fail", message=INPUT),
     "worker of a flow that prints": deliver("speaking/write", parameters={"texts": [INPUT, RESULT]}),
+    "PUT_WEBHOOK": send(Route.PUT_WEBHOOK, body={"url": f"https://hooks.example.com/{TEXT}"}),
+    "PUT_WEBHOOK_OF_TEXT": send(Route.PUT_WEBHOOK, body={"url": TEXT}),
+    "ROTATE_WEBHOOK": send(Route.ROTATE_WEBHOOK, body={"revoke": TEXT}),
+    "REDELIVER": send(Route.REDELIVER, body={"since": TEXT, "cursor": TEXT}),
+    "deliver": post,
+    "reactions": tell,
     "dead letters": bury,
     "metering": count,
     "sweep": settle_overdue,

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from noukai_functions.aws import AwsError
@@ -59,8 +59,12 @@ class Message:
 
     @classmethod
     def parse(cls, text: str) -> "Message":
-        """Parse the body of a message; raise for one that is not ours."""
-        return cls(**json.loads(text))
+        """Parse the body of a message; raise for one that is not ours.
+
+        Ignores unknown fields: during an update, who has sent it may be newer.
+        """
+        values = json.loads(text)
+        return cls(**{each.name: values[each.name] for each in fields(cls) if each.name in values})
 
     @property
     def text(self) -> str:
