@@ -156,9 +156,9 @@ def settle_overdue(system: System, _job_id: str) -> Callable[[], object]:
 
 def billing(system: System) -> Endpoint:
     """Return an endpoint whose address is not public."""
-    endpoint = Endpoint("acme", "billing", "a", f"https://192.0.2.1/{TEXT}", ("job.failed",), None, 0)
-    system.deployment.endpoints.create(endpoint)
-    return endpoint
+    made = Endpoint("acme", "billing", "a", f"https://192.0.2.1/{TEXT}", ("job.failed",), None, 0)
+    system.deployment.endpoints.create(made)
+    return made
 
 
 def post(system: System, job_id: str) -> Callable[[], object]:
@@ -172,20 +172,15 @@ def tell(system: System, job_id: str) -> Callable[[], object]:
     """Return the reaction to the end of the job, and to that of one that cannot be read."""
     billing(system)
     row = {**encode(replace(system.row(job_id), webhook="billing")), "d": {"B": "AA=="}}
-    images = [row, {**row, "k": {"N": INPUT}}]
-    records = [{"dynamodb": {"SequenceNumber": "1", "NewImage": image}} for image in images]
-    return lambda: reactions.react({"Records": records}, system.deployment)
+    changes = [{"SequenceNumber": "1", "NewImage": each} for each in (row, {**row, "k": {"N": INPUT}})]
+    told = {"Records": [{"dynamodb": change} for change in changes]}
+    return lambda: reactions.react(told, system.deployment)
 
 
 def delivery(*bodies: str) -> dict[str, Any]:
     """Return an event of a queue with messages."""
-    attributes = {"ApproximateReceiveCount": "1"}
-    return {
-        "Records": [
-            {"messageId": f"{number}", "receiptHandle": "x", "body": body, "attributes": attributes}
-            for number, body in enumerate(bodies)
-        ]
-    }
+    shared = {"receiptHandle": "x", "attributes": {"ApproximateReceiveCount": "1"}}
+    return {"Records": [{"messageId": f"{at}", "body": body, **shared} for at, body in enumerate(bodies)]}
 
 
 def invoke(act: Callable[[], object]) -> None:

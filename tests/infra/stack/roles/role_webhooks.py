@@ -70,7 +70,7 @@ def webhook_secrets(role: System, root: System) -> None:
 
 
 def reactions_of(role: System, row: dict[str, Any]) -> None:
-    """React to a job's end, and to one that was put off."""
+    """Handle a job's end, and one that was put off."""
     change = {"SequenceNumber": "1", "NewImage": row}
     event = {"Records": [{"eventID": "1", "dynamodb": change}]}
     assert reactions.react(event, role.deployment) == {"batchItemFailures": []}
