@@ -22,8 +22,8 @@ def _of_schedules(soak: Soak) -> Iterator[str]:
             count = found.pop((f"every-minute-{number}", float(instant)), 0)
             if count != 1:
                 yield f"every-minute-{number} at {instant}: {count} jobs"
-    # A pause takes back the jobs of later instants.
-    yield from (f"{place}: {count} jobs too many" for place, count in found.items())
+    # The instants of the time in which the schedules were made and paused may have one.
+    yield from (f"{place}: {count} jobs" for place, count in found.items() if count > 1)
     for job in soak.jobs:
         late = seconds(job["startedAt"]) - seconds(job["metadata"]["instant"]) if "startedAt" in job else None
         if job["state"] != "completed" or late is None or not 0 <= late <= _LATEST_START:
@@ -56,7 +56,11 @@ def _of_misbehaving(soak: Soak) -> Iterator[str]:
 
 def table(soak: Soak) -> list[str]:
     """Return the figures, in lines."""
-    starts = [seconds(job["startedAt"]) - seconds(job["metadata"]["instant"]) for job in soak.jobs]
+    starts = [
+        seconds(job["startedAt"]) - seconds(job["metadata"]["instant"])
+        for job in soak.jobs
+        if "startedAt" in job
+    ]
     told = [event for events in soak.receivers.told.values() for event in events]
     delays = [event.at - seconds(event.ended_at) for event in told]
     tries = {number: soak.receivers.tries[number] for number in soak.receivers.behaviours}
