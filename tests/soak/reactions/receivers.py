@@ -66,7 +66,7 @@ class Receivers:
         return f"http://localhost:{self.port}/{number}"
 
     def take(self, request: BaseHTTPRequestHandler) -> None:
-        """Verify and note an event, and answer it; or misbehave."""
+        """Check an event, note it and answer it; or misbehave."""
         number = int(request.path.strip("/"))
         body = request.rfile.read(int(request.headers["Content-Length"]))
         self.tries[number] += 1

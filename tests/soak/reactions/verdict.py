@@ -15,7 +15,7 @@ def violations(soak: Soak) -> list[str]:
 
 
 def _of_schedules(soak: Soak) -> Iterator[str]:
-    """Each instant has one job, which begins within a minute, and never early."""
+    """Yield the instants that have not one job, and the jobs that began late or early."""
     found = Counter((job["metadata"]["schedule"], seconds(job["metadata"]["instant"])) for job in soak.jobs)
     for number in range(soak.schedules):
         for instant in soak.instants:
@@ -31,7 +31,7 @@ def _of_schedules(soak: Soak) -> Iterator[str]:
 
 
 def _of_webhooks(soak: Soak) -> Iterator[str]:
-    """Each job's end is told to each receiver that behaves, under one id."""
+    """Yield the ends of jobs that a receiver that behaves was not told of, or by two ids."""
     ids: dict[tuple[int, str], set[str]] = defaultdict(set)
     for number, events in soak.receivers.told.items():
         for event in events:
@@ -43,7 +43,7 @@ def _of_webhooks(soak: Soak) -> Iterator[str]:
 
 
 def _of_misbehaving(soak: Soak) -> Iterator[str]:
-    """What could not be told is kept, with the reason."""
+    """Yield the events that could not be told and are not kept."""
     for number, kept in soak.deliveries.items():
         known = {delivery["jobId"]: delivery for delivery in kept}
         for job in soak.jobs:
