@@ -125,4 +125,4 @@ _BY_ROUTE: Mapping[str, _Handle] = {
 }
 
 handler = Endpoint(schedules, deployed)
-get_ready(lambda made: (made.api_keys, made.schedules))
+get_ready(lambda made: (made.api_keys, made.catalog, made.schedules))

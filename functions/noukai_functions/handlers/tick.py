@@ -70,4 +70,4 @@ def handler(_event: "Event", context: Any) -> None:
     run(deployed(), lambda: context.get_remaining_time_in_millis() > _MARGIN_MS)
 
 
-get_ready(lambda made: (made.table, made.schedules))
+get_ready(lambda made: (made.schedules_in_code, made.firing()))

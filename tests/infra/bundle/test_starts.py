@@ -36,6 +36,8 @@ MADE: dict[str, tuple[set[str], set[str]]] = {
     "dead_letters": ({"saved_inputs", "table", "unclaimed"}, TABLE),
     "metering": ({"bounds", "budgets", "budget_watch", "usage_totals"}, TABLE),
     "sweep": ({"rounds", "table"}, TABLE),
+    "schedules": ({"api_keys", "catalog", "schedules"}, TABLE),
+    "tick": (SUBMITS | {"cancellation", "schedule_changes", "schedules", "schedules_in_code"}, BOTH),
 }
 """The parts that each request of a function uses, and the clients that these call."""
 OF_TRACES = {"noukai_wire.traces", "noukai_functions.telemetry.spans"}
