@@ -1,8 +1,11 @@
 """One job per instant, whatever is delivered twice, fails or comes late."""
 
+import json
+
 import pytest
 
 from noukai_functions.jobs.lifecycle import State
+from noukai_functions.telemetry.emf import Metrics
 from noukai_wire.routes import Route
 from tests.functions.schedules.scheduled import DAY, HOUR, MINUTE, Scheduled, at
 from tests.functions.stand_ins.calls import hook, unreachable
@@ -196,3 +199,30 @@ def test_unreachable_table_fails_the_tick(scheduled: Scheduled) -> None:
     with pytest.raises(Exception, match="schedules"):
         scheduled.tick()
     end()
+
+
+def test_clock_that_steps_back_repeats_nothing(scheduled: Scheduled) -> None:
+    """It was two hours ahead, and is put right: the instants that were run are not run again."""
+    scheduled.put(cron="*/30 * * * *")
+    scheduled.pass_minutes(121)
+    before = scheduled.instants()
+    assert len(before) == 4
+    scheduled.system.clock.time -= 2 * HOUR
+    scheduled.pass_minutes(150)
+    assert scheduled.instants() == [*before, "14T14:30"]
+
+
+def test_failures_are_counted(scheduled: Scheduled, capsys: pytest.CaptureFixture[str]) -> None:
+    """An instant without a decision is one at each tick: nobody has to notice that nothing ran."""
+    scheduled.put()
+    deployment = scheduled.system.deployment
+    vars(deployment)["metrics"] = Metrics("noukai")
+    scheduled.at("2026-05-14 12:59:10")
+    end = hook(deployment.schedules.client, "PutItem", before=unreachable)
+    scheduled.tick()
+    scheduled.tick()
+    end()
+    scheduled.tick()
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["ScheduleFailures"] for line in lines if "_aws" in line] == [1, 1]
+    assert scheduled.instants() == ["14T13:00"]
