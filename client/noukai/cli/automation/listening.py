@@ -46,13 +46,13 @@ def _target(text: str) -> str:
 
 Target = Annotated[
     str | None,
-    typer.Argument(parser=_target, metavar="[PORT|URL]", help="Forward each event to this port or address."),
+    typer.Argument(parser=_target, metavar="PORT|URL", help="Forward each event to this port or address."),
 ]
 OfFlow = Annotated[str | None, typer.Option(help="Only events of this flow: org/project/flow.")]
 
 
 def listen(*, target: Target = None, flow: OfFlow = None, as_json: options.Json = False) -> None:
-    """Print the events of jobs on the local system until Ctrl-C, and forward them to a local program."""
+    """Print the events of jobs on the local system, and forward them to a local program until Ctrl-C."""
     with connected() as client:
         _check_local(client.base_url)
         _delete_leftovers(client)

@@ -137,7 +137,7 @@ def next_instants(
     *,
     name: Name,
     count: Annotated[
-        int, typer.Argument(metavar="[COUNT]", min=1, max=MAX_NEXT_INSTANTS, help="How many.")
+        int, typer.Argument(metavar="COUNT", min=1, max=MAX_NEXT_INSTANTS, help="How many.")
     ] = DEFAULT_NEXT_INSTANTS,
     as_json: options.Json = False,
 ) -> None:

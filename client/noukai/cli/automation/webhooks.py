@@ -20,7 +20,7 @@ app = typer.Typer(
     epilog=EPILOG,
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="List, make, test and delete webhook endpoints; see their deliveries.",
+    help="Manage webhook endpoints, and see their deliveries.",
 )
 
 Name = Annotated[str, typer.Argument(help="The endpoint's name.")]

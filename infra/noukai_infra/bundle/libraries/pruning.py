@@ -23,6 +23,7 @@ _UTILITIES = (
     "feature_flags",
     "idempotency",
     "kafka",
+    "metadata",
     "parameters",
     "parser",
     "streaming",
@@ -31,6 +32,9 @@ _UTILITIES = (
 _UNUSED_BY_ANYBODY = ("**/*.pyi", "**/py.typed", "**/tests", "*.dist-info/[!M]*")
 _UNUSED = (
     "aws_lambda_powertools/event_handler",
+    "aws_lambda_powertools/metrics",
+    "aws_lambda_powertools/middleware_factory",
+    "aws_lambda_powertools/tracing",
     *(f"aws_lambda_powertools/utilities/{name}" for name in _UTILITIES),
     "dateutil/easter.py",
     "dateutil/rrule.py",
@@ -77,6 +81,12 @@ _BOTOCORE_DATA = {
 }
 
 _UNWRITTEN = {
+    "aws_lambda_powertools/__init__.py": """\
+from aws_lambda_powertools.logging import Logger
+from aws_lambda_powertools.package_logger import set_package_logger_handler
+
+set_package_logger_handler()
+""",
     "botocore/docs/__init__.py": "",
     "botocore/docs/docstring.py": """\
 class ClientMethodDocstring:
@@ -91,7 +101,8 @@ PaginatorDocstring = WaiterDocstring = ClientMethodDocstring
 """,
 }
 """Replaced because botocore loads its documentation writer, with an HTML parser: a tenth of a cold start.
-urllib3 loads HTTP/2 support, which botocore does not use, and a version lookup: a thirtieth."""
+urllib3 loads HTTP/2 support, which botocore does not use, and a version lookup: a thirtieth. Powertools loads
+metrics and a tracer, of which we use neither."""
 
 _LATER = """\
 import re
