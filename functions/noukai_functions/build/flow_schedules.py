@@ -41,8 +41,8 @@ def missing_input(entry: FlowEntry) -> str | None:
     if not required:
         return None
     return (
-        f"its schedule submits no input, so give a default to {', '.join(required)}, or schedule it with "
-        "`client.schedules.put` and an input"
+        f"its schedule submits no input, so give a default to {', '.join(required)}, or schedule it with an "
+        "input, by `noukai schedules put`"
     )
 
 
