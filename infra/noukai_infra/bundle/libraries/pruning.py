@@ -175,6 +175,8 @@ def _shorten_descriptions(folder: Path) -> None:
     """Delete botocore's descriptions of services and operations that our functions do not call."""
     kept = [path for name in sorted(_BOTOCORE_DATA) for path in _expected(folder, f"botocore/data/{name}")]
     _remove(path for path in (folder / "botocore" / "data").glob("*") if path not in kept)
+    for name in OPERATIONS:
+        _remove(_expected(folder, f"botocore/data/{name}/*")[:-1])  # of older versions of the service
     for path in _expected(folder, "botocore/data/endpoints.json"):
         _replace(path, path, _compact(_of_our_services(json.loads(path.read_bytes()))))
     for path in _expected(folder, "botocore/data/*/*/*.json.gz"):
