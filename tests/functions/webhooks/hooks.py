@@ -50,7 +50,9 @@ class Hooks:
         self._next = self._stream.get_shard_iterator(
             StreamArn=stream["StreamArn"], ShardId=shard, ShardIteratorType="TRIM_HORIZON"
         )["ShardIterator"]
-        self.deployment.__dict__["looks"] = replace(self.deployment.looks, client=lambda: self)
+        # Lambda's client: the looks that it is asked for are made by `tick`.
+        invoking: Any = self
+        self.deployment.__dict__["looks"] = replace(self.deployment.looks, client=lambda: invoking)
 
     @property
     def deployment(self) -> Deployment:

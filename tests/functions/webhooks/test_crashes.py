@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sqs.models import sqs_backends
 
 from noukai_functions.handlers import reactions
@@ -26,9 +26,10 @@ class KilledError(BaseException):
 def killed_at(hooks: Hooks, step: int, *, applied: bool) -> Iterator[list[str]]:
     """Let the process die at a step; yield the steps that it has begun."""
     made = hooks.deployment
-    services = {id(each): each for each in (made.endpoints.client, made.outbox.client, made.master.client)}
+    used: tuple[Any, ...] = (made.endpoints.client, made.outbox.client, made.master.client)
+    services = {id(each): each for each in used}
     steps: list[str] = []
-    inner = {name: service.call for name, service in services.items()}  # type: ignore[attr-defined]
+    inner = {name: service.call for name, service in services.items()}
 
     def dying(call: Callable[..., Any]) -> Callable[..., Any]:
         def made_or_not(operation: str, parameters: dict[str, Any]) -> Any:
@@ -43,12 +44,12 @@ def killed_at(hooks: Hooks, step: int, *, applied: bool) -> Iterator[list[str]]:
         return made_or_not
 
     for name, service in services.items():
-        service.call = dying(inner[name])  # type: ignore[attr-defined]
+        service.call = dying(inner[name])
     try:
         yield steps
     finally:
         for name, service in services.items():
-            service.call = inner[name]  # type: ignore[attr-defined]
+            service.call = inner[name]
 
 
 def show_again(hooks: Hooks) -> None:
