@@ -1,11 +1,13 @@
 """Schedules in code: a deploy adds, changes and removes what the flows declare, and nothing else."""
 
+import logging
 from dataclasses import replace
 
 import pytest
 
 from noukai_functions.deployment import Deployment
 from noukai_functions.schedules.table import SchedulesTable
+from noukai_functions.telemetry.logger import SERVICE
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
 from tests.functions.harness import System
@@ -92,6 +94,17 @@ def test_deploy_without_schedules_removes_them(scheduled: Scheduled) -> None:
     deploy(scheduled.system, "3", None, forget_soon="0 * * * *")
     scheduled.tick()
     assert not scheduled.system.deployment.schedules.read("globex", OF_TRIAL)
+
+
+def test_schedules_without_an_org_are_told_of(scheduled: Scheduled, caplog: pytest.LogCaptureFixture) -> None:
+    """Once for each deployment, and none of them runs."""
+    logging.getLogger(SERVICE).setLevel(logging.WARNING)
+    deploy(scheduled.system, "1", None, forget_soon="* * * * *")
+    with caplog.at_level(logging.WARNING):
+        scheduled.pass_minutes(3)
+    told = [record.message for record in caplog.records]
+    assert told == ["flows declare schedules that no org has"]
+    assert scheduled.jobs() == []
 
 
 def test_interrupted_agreement_is_completed(scheduled: Scheduled) -> None:

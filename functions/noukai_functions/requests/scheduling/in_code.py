@@ -10,6 +10,7 @@ from noukai_functions.schedules.deployed import Deployed, DeployedFlows
 from noukai_functions.schedules.schedule import Definition
 from noukai_functions.schedules.table import SchedulesTable
 from noukai_functions.schedules.zones import rules_version
+from noukai_functions.telemetry.logger import logger
 
 _ALWAYS = 253_402_300_800_000
 """A time after every instant, in milliseconds since the epoch."""
@@ -37,7 +38,11 @@ class SchedulesInCode:
             return
         if seen and seen.rules != wanted.rules:
             self._follow_rules()
-        declared = self._declared() if self.org else {}
+        declared = self._declared()
+        if declared and self.org is None:
+            # Once for each deployment: to run them for any org would be worse.
+            logger().warning("flows declare schedules that no org has", extra={"schedules": len(declared)})
+            declared = {}
         for org in {org for org in (seen and seen.org, self.org) if org}:
             self._delete_others(org, declared if org == self.org else {})
         for name, each in declared.items():
