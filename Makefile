@@ -32,6 +32,9 @@ ifneq ($(strip $(UNREAD)),)
 $(error make $(GOALS) does not read $(strip $(UNREAD)): it is for $(sort $(foreach name,$(UNREAD),$(READERS_$(name)))))
 endif
 
+# Set on some machines: each process would compile what it imports anew, the CDK in 3.6 s. Most tests start processes.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup lock test test-client bench drill explore soak soak-reactions fuzz check local demo deploy rollback restore destroy keys budget redrive recount ops verify-aws
 

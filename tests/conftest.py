@@ -1,5 +1,6 @@
 """The settings of every test, and the distribution over the machine's cores."""
 
+import os
 import signal
 
 import pytest
@@ -13,6 +14,11 @@ settings.load_profile("untimed")
 
 IN_REAL_TIME = ("tests/e2e/", "tests/infra/local/test_local", "tests/soak/")
 EXPLORATION = "tests/model/test_explorer.py"
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one worker more than there are cores: the one with the tests in real time mostly waits."""
+    return (os.cpu_count() or 1) + 1
 
 
 class ByFile(LoadScopeScheduling):
