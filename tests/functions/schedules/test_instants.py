@@ -94,7 +94,8 @@ EXPRESSIONS = (
 def test_instants_around_a_change_are_those_of_a_walk_over_minutes(change: str, cron: str) -> None:
     """In both directions."""
     name, when = CHANGES[change]
-    after, until = at(when) - timedelta(hours=26), at(when) + timedelta(hours=26)
+    around = timedelta(hours=26 if name == "Pacific/Apia" else 8)
+    after, until = at(when) - around, at(when) + around
     parsed = Cron.parse(cron)
     expected = by_minutes(parsed, zone(name), after, until)
     found = []
