@@ -18,6 +18,8 @@ Assets = Callable[[AssetName, Platform], Path]
 
 TABLE, BOTH = {"_dynamodb"}, {"_dynamodb", "_sqs"}
 SUBMITS = {"admission", "budgets", "catalog", "api_keys", "queue", "queues", "table"}
+HOOKS = {"api_keys", "budgets", "endpoints", "webhook_endpoints"}
+DELIVERS = {"deliveries", "endpoints", "first_tries", "master", "poster", "url_rules", "_health", "_posts"}
 MADE: dict[str, tuple[set[str], set[str]]] = {
     "submit": (SUBMITS, BOTH),
     "submit_jobs": (SUBMITS, BOTH),
@@ -36,6 +38,10 @@ MADE: dict[str, tuple[set[str], set[str]]] = {
     "dead_letters": ({"saved_inputs", "table", "unclaimed"}, TABLE),
     "metering": ({"bounds", "budgets", "budget_watch", "usage_totals"}, TABLE),
     "sweep": ({"rounds", "table"}, TABLE),
+    "webhooks": (HOOKS, TABLE),
+    "webhook_secrets": (HOOKS | {"catalog"}, TABLE),
+    "reactions": ({"endpoints", "outbox", "outputs"}, BOTH),
+    "deliver": (DELIVERS, {"_dynamodb", "_ssm"}),
     "schedules": ({"api_keys", "catalog", "schedules"}, TABLE),
     "tick": (SUBMITS | {"cancellation", "schedule_changes", "schedules", "schedules_in_code"}, BOTH),
 }
