@@ -34,7 +34,7 @@ class JobStack(Stack):
 
     Its outputs are for the operator: `Endpoint`, `JobsTable`, `KeysTable`, `UsageTable`, `SchedulesTable`,
     `PayloadsBucket`, `UncountedBucket`, `AuditLogGroup`, `MeteringFunction`, `QueueUrl`,
-    `DeadLetterQueueUrl`, `UnprocessedQueueUrl`, and the queues of worker kinds.
+    `DeadLetterQueueUrl`, `UnprocessedQueueUrl`, those of webhooks, and the queues of worker kinds.
     """
 
     def __init__(self, scope: Construct, *, settings: Settings, assets: Assets) -> None:
@@ -64,13 +64,13 @@ class JobStack(Stack):
         sending = queues.jobs.only(asked)
         tick = Tick(self, "Tick", settings=settings, code=code, tables=tables, queues=sending)
         reactions = partial(Reactions, self, "Reactions", settings=settings, code=code, tables=tables)
-        reactions(payloads=payloads, storage=webhooks)
+        told = reactions(payloads=payloads, storage=webhooks)
         Delivering(self, "Delivering", settings=settings, code=code, storage=webhooks, tick=tick.function)
         self._watch(settings, Watched(queues.jobs, metering.function, api.api_id))
         if self.bundling_required:
             self._name_flows(assets)
         self._export({**api.outputs, "PayloadsBucket": payloads.bucket_name, **metering.outputs})
-        self._export({**webhooks.outputs, **_outputs(tables, queues, asked)})
+        self._export({**webhooks.outputs, **told.outputs, **_outputs(tables, queues, asked)})
 
     def _watch(self, settings: Settings, watched: Watched) -> None:
         if settings.alarms:

@@ -53,3 +53,25 @@ def test_bucket_goes_with_what_is_in_it_or_stays(account: Account, policy: str, 
     assert kept == ([name] if is_kept else [])
     if is_kept:
         assert s3.list_objects_v2(Bucket=name)["KeyCount"] == 3
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_master_secret_stays_as_long_as_the_endpoints(account: Account, *, is_kept: bool) -> None:
+    """The functions have made it; the secrets of retained endpoints derive from it."""
+    key = {"AttributeName": "o", "KeyType": "HASH"}
+    table = {
+        "Type": "AWS::DynamoDB::Table",
+        "DeletionPolicy": "Retain" if is_kept else "Delete",
+        "Properties": {
+            "KeySchema": [key],
+            "AttributeDefinitions": [{"AttributeName": "o", "AttributeType": "S"}],
+            "BillingMode": "PAY_PER_REQUEST",
+        },
+    }
+    outputs = {"WebhooksTable": {"Value": {"Ref": "Table"}}, "WebhooksSecret": {"Value": "/noukai/webhooks"}}
+    template = {"Resources": {"Table": table}, "Outputs": outputs}
+    account.session.client("cloudformation").create_stack(StackName=STACK, TemplateBody=json.dumps(template))
+    ssm = account.session.client("ssm")
+    ssm.put_parameter(Name="/noukai/webhooks", Value="x", Type="SecureString")
+    destroy(account, cast("Cdk", Deleting(account)), STACK, [])
+    assert len(ssm.describe_parameters()["Parameters"]) == int(is_kept)

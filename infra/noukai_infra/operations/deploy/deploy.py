@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,8 +18,9 @@ from noukai_infra.operations.deploy.quotas import Quotas, check_quotas
 from noukai_infra.operations.deploy.rollback import conclude, live_versions
 from noukai_infra.terminal import tell
 
-_TABLES = ("JobsTable", "KeysTable", "UsageTable", "SchedulesTable")
-_BUCKETS = ("PayloadsBucket", "UncountedBucket")
+_TABLES = ("JobsTable", "KeysTable", "UsageTable", "SchedulesTable", "WebhooksTable")
+_BUCKETS = ("PayloadsBucket", "UncountedBucket", "UntoldBucket")
+_SECRET = "WebhooksSecret"  # noqa: S105 - the name of an output
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,16 @@ def destroy(account: Account, cdk: Cdk, stack: str, options: Sequence[str]) -> l
     tables = account.session.client("dynamodb").get_paginator("list_tables").paginate()
     left = {name for page in tables for name in page["TableNames"]}
     left |= {bucket["Name"] for bucket in account.session.client("s3").list_buckets()["Buckets"]}
+    if _SECRET in outputs and outputs["WebhooksTable"] not in left:
+        _forget_secret(account, outputs[_SECRET])
     return sorted(left & {outputs[name] for name in outputs.keys() & {*_TABLES, *_BUCKETS}})
+
+
+def _forget_secret(account: Account, name: str) -> None:
+    """Delete the master secret of webhooks, which the functions have made; retained endpoints need it."""
+    ssm = account.session.client("ssm")
+    with suppress(ssm.exceptions.ParameterNotFound):
+        ssm.delete_parameter(Name=name)
 
 
 def _setting(name: str, values: Sequence[str]) -> tuple[str, ...]:

@@ -72,6 +72,7 @@ class WebhookStorage(Construct):
         """Return the stack's outputs about webhooks, for the operator."""
         return {
             "WebhooksTable": self.table.table_name,
+            "WebhooksSecret": self._secret,
             "EventsQueueUrl": self.events.queue_url,
             "DeadEventsQueueUrl": self.dead_events.queue_url,
             "ReactionsQueueUrl": self.reactions.queue_url,
