@@ -33,6 +33,10 @@ _NO_KEY = (
     "ask the operator of this deployment for one, and put the schedule again."
 )
 _NO_SCHEDULE = "There is no schedule 'report' here: GET /api/v1/schedules lists those of the org."
+_NO_WEBHOOK = (
+    "There is no webhook endpoint 'billing' here: GET /api/v1/webhooks lists those of your org. "
+    "A name has 2 to 50 lower-case letters, digits and hyphens, no hyphen first or last."
+)
 _UNREADABLE = (
     "The stored row of the job job_1 cannot be read: "
     "tell the operator of this deployment, whose log says why."
@@ -69,6 +73,7 @@ CASES: tuple[tuple[Refusal, int, str, str, Mapping[str, str]], ...] = (
     (refusals.StepNotFoundError(), 404, "NOT_FOUND", _NO_STEP, {}),
     (refusals.OrgRevokedError("acme"), 403, "FORBIDDEN", _NO_KEY, {}),
     (refusals.ScheduleNotFoundError("report"), 404, "NOT_FOUND", _NO_SCHEDULE, {}),
+    (refusals.WebhookNotFoundError("billing"), 404, "NOT_FOUND", _NO_WEBHOOK, {}),
     (refusals.UnreadableJobError("job_1"), 404, "JOB_NOT_FOUND", _UNREADABLE, {}),
     (refusals.IdempotencyConflictError(), 409, "IDEMPOTENCY_CONFLICT", _CONFLICT, {}),
     (refusals.TooLargeError("Send less."), 413, "PAYLOAD_TOO_LARGE", "Send less.", {}),
