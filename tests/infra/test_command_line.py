@@ -1,5 +1,8 @@
 """The command lines that messages name are those that work where they are read."""
 
+import subprocess
+import sys
+
 import pytest
 
 from noukai_infra import command_line
@@ -26,3 +29,10 @@ def test_repository_names_the_command_and_its_stage(monkeypatch: pytest.MonkeyPa
     assert command_line.local_command("fresh") == "noukai local --fresh"
     monkeypatch.setenv(STAGE, "production")
     assert command_line.command("keys", "list") == "NOUKAI_STAGE=production noukai keys list"
+
+
+def test_commands_of_operators_start_without_the_cdk() -> None:
+    """It takes a second to load, starts Node, and warns of the Node that is on the path."""
+    code = "import sys, noukai_infra.__main__; print({'aws_cdk', 'jsii', 'constructs'} & {*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("set()\n", "")

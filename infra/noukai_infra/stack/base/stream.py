@@ -1,15 +1,12 @@
-"""The stream of the jobs table, and the destination of failed batches."""
+"""The stream of the jobs table, and the destination of failed batches.
+
+The operator's commands need some of it: it does without the CDK, which takes seconds to load.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
-from aws_cdk import Stack
-from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_iam as iam
-
 from noukai_functions.names import CANCELLED, PENDING, RUNNING, STATE, TERMINAL, UNSETTLED, WEBHOOK
-from noukai_infra.stack.base.acknowledgement import acknowledge
-from noukai_infra.stack.base.function import JobFunction
 
 
 def _image(*states: str) -> dict[str, Any]:
@@ -51,18 +48,3 @@ UNCOUNTED_PREFIX = "aws/lambda/"
 
 KEPT_UNCOUNTED_DAYS = 90
 """How long an uncounted batch is kept."""
-
-
-def read_stream(function: JobFunction, table: dynamodb.ITable) -> None:
-    """Allow a function to read the stream of a table."""
-    reading = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
-    function.add_to_role_policy(
-        iam.PolicyStatement(actions=reading, resources=[table.table_stream_arn or ""])
-    )
-    # IAM allows listing only for all streams of the table.
-    listing = iam.PolicyStatement(actions=["dynamodb:ListStreams"], resources=[f"{table.table_arn}/stream/*"])
-    function.add_to_role_policy(listing)
-    scope = function.node.scope
-    assert scope is not None  # noqa: S101 - a function has a construct around it
-    streams = f"<{Stack.of(function).resolve(table.table_arn)['Fn::GetAtt'][0]}.Arn>/stream/*"
-    acknowledge(scope, f"IAM5[Resource::{streams}]", "IAM allows listing only for all streams of a table")
