@@ -1,9 +1,11 @@
 """The stack in the emulator: publish, create and update it."""
 
 import asyncio
+from base64 import b64encode
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
@@ -19,9 +21,13 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_ssm import SSMClient
 
 LOCAL_KEYS = {"acme": "nk_local_acme", "globex": "nk_local_globex"}
 """The API key of each org, which only a local system accepts."""
+
+_LOCAL_SECRET = b64encode(sha256(b"webhooks of a local system").digest()).decode()
+"""The master secret of webhooks, the same in every run: endpoints that are kept keep their secrets."""
 
 _NOTHING_TO_UPDATE = "No updates are to be performed"
 _TEMPLATES = "templates"
@@ -35,6 +41,7 @@ class EmulatedStack:
     cloudformation: "CloudFormationClient"
     s3: "S3Client"
     dynamodb: "DynamoDBClient"
+    ssm: "SSMClient"
     _published: set[Asset] = field(default_factory=set)
     _outputs: dict[str, str] = field(default_factory=dict)
     flows: tuple[str, ...] = ()
@@ -47,6 +54,7 @@ class EmulatedStack:
             cloudformation=endpoint.client("cloudformation"),
             s3=endpoint.client("s3"),
             dynamodb=endpoint.client("dynamodb"),
+            ssm=endpoint.client("ssm"),
         )
 
     @property
@@ -66,7 +74,7 @@ class EmulatedStack:
         return self._outputs["PayloadsBucket"], self._outputs["UncountedBucket"]
 
     async def create(self, assembly: Assembly, *, now: int) -> None:
-        """Create the stack and insert the local keys as of `now`, in epoch seconds.
+        """Create the stack, the local keys as of `now`, in epoch seconds, and the secret of webhooks.
 
         Raises:
             LocalError: a resource cannot be created; the message names it and gives the reason.
@@ -148,3 +156,5 @@ class EmulatedStack:
                 self.dynamodb.exceptions.ConditionalCheckFailedException
             ):  # kept from an earlier run
                 keys.insert(key, org, "local", created=now)
+        secret = self._outputs["WebhooksSecret"]
+        self.ssm.put_parameter(Name=secret, Value=_LOCAL_SECRET, Type="SecureString", Overwrite=True)
