@@ -82,7 +82,7 @@ class Changes:
         return self._change(org, name, resumed)
 
     def follow_rules(self, org: str, name: str) -> None:
-        """Compute the next instant of a schedule by the zones' rules of today."""
+        """Set the next instant of a schedule by the zones' rules of today."""
 
         def followed(seen: Schedule) -> Schedule:
             timetable, now = _timetable(seen), self.clock.now()

@@ -50,7 +50,7 @@ class SchedulesInCode:
         self.deployed.write(wanted)
 
     def _follow_rules(self) -> None:
-        """Compute the next instants anew: by other rules they may come earlier than they are looked for."""
+        """Set the next instants anew: by other rules they may come earlier than they are looked for."""
         for org, name in self.schedules.due(_ALWAYS):
             self.changes.follow_rules(org, name)
 
