@@ -134,3 +134,35 @@ def test_no_death_leaves_an_endpoint_that_is_told_of_nothing(hooks: Hooks, recei
         return steps
 
     assert explored(at_each_step) >= 3
+
+
+@pytest.mark.parametrize("first", [1, 3, 5])
+def test_no_second_death_loses_an_event(hooks: Hooks, receiver: Receiver, first: int) -> None:
+    """The process that takes over dies too, at each of its steps, while the endpoint fails at first."""
+
+    def at_each_step(step: int, applied: bool) -> list[str]:
+        receiver.answer_with(500)
+        job_id = hooks.end_job()
+        records = hooks.records()
+
+        def go_on() -> None:
+            reactions.react({"Records": records}, hooks.deployment)
+            show_again(hooks)
+            while hooks.deliver():
+                pass
+
+        with killed_at(hooks, first, applied=not applied), suppress(KilledError):
+            go_on()
+        with killed_at(hooks, step, applied=applied) as steps, suppress(KilledError):
+            go_on()
+        receiver.answer_with(200)
+        go_on()
+        for _ in range(3):
+            hooks.tick(10 * MINUTES)
+        (record,) = [each for each in hooks.deliveries() if each.job_id == job_id]
+        assert record.state == "delivered"
+        assert {post.id for post in receiver.posts if post.event["data"]["id"] == job_id} == {record.id}
+        return steps
+
+    hooks.put(receiver.url)
+    assert explored(at_each_step) >= 4
