@@ -12,7 +12,7 @@ from noukai_infra.verify.check import Saw, check, expect, require
 from noukai_infra.verify.deployed import Deployed
 from noukai_wire.limits import KEPT_DAYS
 
-_TABLES = ("JobsTable", "KeysTable", "UsageTable", "SchedulesTable")
+_TABLES = ("JobsTable", "KeysTable", "UsageTable", "SchedulesTable", "WebhooksTable")
 
 
 @check("Expired jobs are deleted by their time to live.", on_aws=True)
@@ -73,14 +73,17 @@ def deliveries(deployed: Deployed, saw: Saw) -> None:
         for each in found
     ]
     seen = [(each["State"], each["BatchSize"], each.get("ScalingConfig")) for each in found]
-    readers = len([*deployed.job_queues(), deployed.outputs["DeadLetterQueueUrl"]])
+    others = ("DeadLetterQueueUrl", "EventsQueueUrl", "ReactionsQueueUrl")
+    readers = len([*deployed.job_queues(), *(deployed.outputs[name] for name in others)])
     saw(str(seen))
     expect(right, [True] * readers)
 
 
 @check("The jobs table's stream is read by shard and in order.", on_aws=True)
 def stream(deployed: Deployed, saw: Saw) -> None:
-    (found,) = (each for each in _mappings(deployed) if ":dynamodb:" in each["EventSourceArn"])
+    counting = deployed.outputs["MeteringFunction"]
+    mappings = (each for each in _mappings(deployed) if ":dynamodb:" in each["EventSourceArn"])
+    (found,) = (each for each in mappings if counting in each["FunctionArn"])
     # Without a time window no record would say which shard it is of, and those of several would be taken
     # for repeated.
     names = ("State", "TumblingWindowInSeconds", "ParallelizationFactor", "LastProcessingResult")
