@@ -4,9 +4,11 @@ import json
 import os
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -37,8 +39,8 @@ def until(file: str) -> str:
         time.sleep(0.05)
     return "seen"
 """
-FLOW = "/seq/acme/tests"
-JOBS = f"{FLOW}/echo/jobs"
+ECHO = "tests/echo"
+LARGE = "x" * 20_000
 LEASE_SECONDS = 5
 
 
@@ -64,71 +66,90 @@ def schedules_of(system: Running) -> list[dict[str, object]]:
     return found
 
 
-def test_what_was_submitted_outlives_the_system(tmp_path: Path) -> None:
-    """A job that has ended is there with its large result, and one that waited runs."""
-    flows, data = tmp_path / "flows", tmp_path / "data"
-    flows.mkdir()
-    (flows / "tests.py").write_text(FLOWS)
-    large = "x" * 20_000
-    with started(os.environ, flows=flows, data=data) as system, client_of(system) as client:
-        ended = client.post(JOBS, json={"message": large}).json()["id"]
-        assert state_at_the_end(client, ended) == "completed"
-        waiting = client.post(JOBS, json={"message": "later", "options": {"delaySeconds": 15}}).json()["id"]
-        assert stop(system, signal.SIGTERM) == 0
+@dataclass(frozen=True)
+class Kept:
+    """A folder with flows and the data of one run after the other."""
 
-    with started(os.environ, flows=flows, data=data) as system, client_of(system) as client:
-        assert str(data) in system.output
-        assert client.get(f"/jobs/{ended}").json()["result"]["output"] == large
-        status = {"state": "pending"}
-        while status["state"] in {"pending", "running"}:
-            status = client.get(f"/jobs/{waiting}/wait?seconds=20").json()
-        assert status["state"] == "completed", status
-        assert {job["id"] for job in client.get(JOBS).json()["jobs"]} == {ended, waiting}
+    folder: Path
 
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_what_ran_and_what_is_scheduled_goes_on_after_a_stop(tmp_path: Path, number: signal.Signals) -> None:
-    """Another attempt runs the job once its lease is over, and the schedule is kept, even after a kill."""
-    flows, data, file = tmp_path / "flows", tmp_path / "data", tmp_path / "file"
-    flows.mkdir()
-    (flows / "tests.py").write_text(FLOWS)
-    environ = {**os.environ, "CDK_CONTEXT_JSON": json.dumps({"worker": {"lease_seconds": LEASE_SECONDS}})}
-    with started(environ, flows=flows, data=data) as system, client_of(system) as client:
-        running = client.post(f"{FLOW}/until/jobs", json={"parameters": {"file": str(file)}}).json()["id"]
-        later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
-        scheduled = client.post(JOBS, json={"message": "", "options": {"runAt": later}}).json()["id"]
-        while client.get(f"/jobs/{running}").json()["state"] != "running":
-            time.sleep(0.1)
+    @contextmanager
+    def run(self) -> Iterator[tuple[Running, httpx.Client]]:
+        environ = {**os.environ, "CDK_CONTEXT_JSON": json.dumps({"worker": {"lease_seconds": LEASE_SECONDS}})}
+        flows = self.folder / "flows"
+        with started(environ, flows=flows, data=self.data) as system, client_of(system) as client:
+            yield system, client
+
+    def wait_until_written(self) -> None:
+        """Wait for the next second, in which what runs is written, since its lease changes."""
         now = time.time()
-        while number == signal.SIGKILL and (data / "contents").stat().st_mtime < now:
-            time.sleep(0.1)  # it is written every second, if anything has changed, as a lease does
-        assert len(schedules_of(system)) == 1
-        stop(system, number)
+        while (self.data / "contents").stat().st_mtime < now:
+            time.sleep(0.1)
 
+
+def submitted(client: httpx.Client, flow: str, **body: object) -> str:
+    return str(client.post(f"/seq/acme/{flow}/jobs", json=body).raise_for_status().json()["id"])
+
+
+def running(client: httpx.Client, file: Path) -> str:
+    """Return a job that runs until there is a file."""
+    job = submitted(client, "tests/until", parameters={"file": str(file)})
+    while client.get(f"/jobs/{job}").json()["state"] != "running":
+        time.sleep(0.1)
+    return job
+
+
+def is_taken_up(client: httpx.Client, job: str, file: Path) -> bool:
+    """Return whether another attempt completes a job once its lease is over."""
     file.touch()
-    with started(environ, flows=flows, data=data) as system, client_of(system) as client:
-        assert len(schedules_of(system)) == 1
-        assert client.get(f"/jobs/{scheduled}").json()["state"] == "pending"
-        status: dict[str, Any] = {"state": "running"}
-        while status["state"] == "running":
-            status = client.get(f"/jobs/{running}/wait?seconds=20").json()
-        assert (status["state"], status["attempt"] > 1) == ("completed", True), status
+    state = state_at_the_end(client, job)
+    return state == "completed" and client.get(f"/jobs/{job}").json()["attempt"] > 1
 
 
-def test_jobs_of_a_flow_that_is_gone_are_listed(tmp_path: Path) -> None:
-    """Also in the next run, by the org and by the flow's own address."""
-    flows, data = tmp_path / "flows", tmp_path / "data"
-    flows.mkdir()
-    (flows / "tests.py").write_text(FLOWS)
-    with started(os.environ, flows=flows, data=data) as system, client_of(system) as client:
-        job = client.post(JOBS, json={"message": "x"}).json()["id"]
-        assert state_at_the_end(client, job) == "completed"
+def is_scheduled(system: Running, client: httpx.Client, job: str) -> bool:
+    return len(schedules_of(system)) == 1 and client.get(f"/jobs/{job}").json()["state"] == "pending"
+
+
+def listed(client: httpx.Client, address: str) -> set[str]:
+    return {job["id"] for job in client.get(f"/seq/acme/{address}").json()["jobs"]}
+
+
+def test_what_a_run_leaves_is_there_in_the_next(tmp_path: Path) -> None:
+    """Results, waiting, running and scheduled jobs, after a stop and a kill; jobs of a flow that is gone."""
+    kept, first_file, second_file = Kept(tmp_path), tmp_path / "first", tmp_path / "second"
+    (tmp_path / "flows").mkdir()
+    for name in ("tests.py", "others.py"):
+        (tmp_path / "flows" / name).write_text(FLOWS)
+    with kept.run() as (system, client):
+        other, ended = submitted(client, "others/echo", message="x"), submitted(client, ECHO, message=LARGE)
+        assert {state_at_the_end(client, job) for job in (other, ended)} == {"completed"}
+        later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+        scheduled = submitted(client, ECHO, message="", options={"runAt": later})
+        first = running(client, first_file)
+        assert is_scheduled(system, client, scheduled)
+        waiting = submitted(client, ECHO, message="later", options={"delaySeconds": 15})
         assert stop(system, signal.SIGTERM) == 0
 
-    (flows / "tests.py").rename(flows / "others.py")
-    with started(os.environ, flows=flows, data=data) as system, client_of(system) as client:
-        for address in ("/seq/acme/jobs", JOBS):
-            assert [each["id"] for each in client.get(address).json()["jobs"]] == [job]
+    with kept.run() as (system, client):
+        assert str(kept.data) in system.output
+        assert client.get(f"/jobs/{ended}").json()["result"]["output"] == LARGE
+        assert is_taken_up(client, first, first_file)
+        assert state_at_the_end(client, waiting) == "completed"
+        assert is_scheduled(system, client, scheduled)
+        second = running(client, second_file)
+        kept.wait_until_written()
+        stop(system, signal.SIGKILL)
+
+    (tmp_path / "flows" / "others.py").rename(tmp_path / "flows" / "renamed.py")
+    with kept.run() as (system, client):
+        assert is_scheduled(system, client, scheduled)
+        assert is_taken_up(client, second, second_file)
+        assert listed(client, f"{ECHO}/jobs") == {ended, waiting, scheduled}
+        assert listed(client, "others/echo/jobs") == {other}
+        assert listed(client, "jobs") == {other, ended, waiting, scheduled, first, second}
         assert stop(system, signal.SIGTERM) == 0
 
 
