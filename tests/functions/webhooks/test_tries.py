@@ -29,8 +29,8 @@ def test_an_event_is_tried_ten_times(hooks: Hooks, receiver: Receiver) -> None:
     hooks.put(receiver.url)
     receiver.answer_with(500, body=b"x" * 2000)
     hooks.tell()
-    for _ in range(12):
-        hooks.tick(27 * HOURS)
+    while (due_at := hooks.endpoint().due_at) is not None and len(receiver.posts) < 12:
+        hooks.tick(max(0, due_at - hooks.system.clock.time))
     assert len(receiver.posts) == 10
     assert len({post.id for post in receiver.posts}) == len({post.body for post in receiver.posts}) == 1
     assert len({post.headers["webhook-timestamp"] for post in receiver.posts}) == 10

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from noukai_functions.aws import AwsError
 from noukai_functions.names import DUE_AT, DUE_GROUP, DUE_INDEX, EXPIRES_AT, USAGE_KEY, USAGE_ORG
+from noukai_functions.webhooks.store.conditional_update import refused, updated
 from noukai_functions.webhooks.store.delivery import (
     FAILED,
     HAS_BODY,
@@ -24,7 +25,6 @@ AFTER_ALL = "~"
 """A place after that of every delivery."""
 
 _STATE, _TRIES, _ERROR = NAMES["state"], NAMES["tries"], NAMES["error"]
-_REFUSED = "ConditionalCheckFailedException"
 
 Waiting = tuple[str, int]
 """The place of a delivery that waits, and until when it does."""
@@ -139,7 +139,7 @@ class Deliveries:
                 ExpressionAttributeValues=values,
             )
         except AwsError as error:
-            return _refused(error)
+            return refused(error)
         return True
 
     def newest(self, endpoint: str, before: str, most: int) -> tuple[list[Delivery], bool]:
@@ -171,30 +171,14 @@ class Deliveries:
                 TableName=self.table_name, Item=encode(delivery), ConditionExpression=condition, **given
             )
         except AwsError as error:
-            return _refused(error)
+            return refused(error)
         return True
 
     def _update(
         self, endpoint: str, place: str, update: str, condition: str, values: dict[str, Any]
     ) -> Delivery | None:
         """Update a delivery that waits; return None if the condition fails."""
-        try:
-            answer = self.client.update_item(
-                TableName=self.table_name,
-                Key={USAGE_ORG: {"S": endpoint}, USAGE_KEY: {"S": place}},
-                UpdateExpression=update,
-                ConditionExpression=condition,
-                ExpressionAttributeValues={**values, ":waiting": {"S": WAITING}},
-                ReturnValues="ALL_NEW",
-            )
-        except AwsError as error:
-            _refused(error)
-            return None
-        return decode(answer["Attributes"])
-
-
-def _refused(error: AwsError) -> bool:
-    """Return False for a refused condition; raise any other error."""
-    if error.code != _REFUSED:
-        raise error
-    return False
+        key = {USAGE_ORG: {"S": endpoint}, USAGE_KEY: {"S": place}}
+        same = {**values, ":waiting": {"S": WAITING}}
+        row = updated(self.client, self.table_name, key, update=update, condition=condition, values=same)
+        return None if row is None else decode(row)

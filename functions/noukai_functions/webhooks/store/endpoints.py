@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from noukai_functions.aws import AwsError, queried
 from noukai_functions.names import DUE_AT, DUE_ENDPOINTS, DUE_GROUP, DUE_INDEX, USAGE_KEY, USAGE_ORG
+from noukai_functions.webhooks.store.conditional_update import refused, updated
 from noukai_functions.webhooks.store.endpoint import (
     NAMES,
     OLD,
@@ -24,7 +25,6 @@ from noukai_functions.webhooks.store.endpoint import (
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_REFUSED = "ConditionalCheckFailedException"
 _HEALTH = ("failures", "failing_since", "suspended_until", "suspensions")
 _DISABLED = ("disabled_at", "disabled_reason")
 
@@ -75,7 +75,7 @@ class Endpoints:
                 ConditionExpression=f"attribute_not_exists({USAGE_KEY})",
             )
         except AwsError as error:
-            return _refused(error)
+            return refused(error)
         return True
 
     def change(self, endpoint: Endpoint, url: str, events: Iterable[str], flow: str | None, now: int) -> bool:
@@ -222,23 +222,5 @@ class Endpoints:
     def _write(
         self, key: Mapping[str, Any], update: str, values: Mapping[str, Any], condition: str
     ) -> Endpoint | None:
-        try:
-            answer = self.client.update_item(
-                TableName=self.table_name,
-                Key=key,
-                UpdateExpression=update,
-                ConditionExpression=condition,
-                ExpressionAttributeValues=values,
-                ReturnValues="ALL_NEW",
-            )
-        except AwsError as error:
-            _refused(error)
-            return None
-        return decode(answer["Attributes"])
-
-
-def _refused(error: AwsError) -> bool:
-    """Return False for a refused condition; raise any other error."""
-    if error.code != _REFUSED:
-        raise error
-    return False
+        row = updated(self.client, self.table_name, key, update=update, condition=condition, values=values)
+        return None if row is None else decode(row)
