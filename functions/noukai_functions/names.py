@@ -97,3 +97,28 @@ DUE_AT = "d"
 
 DUE_ENDPOINTS = "#due"
 """The group of the index that holds the endpoints."""
+
+ENDPOINT_PREFIX = "endpoint#"
+"""The begin of the key of an endpoint below its org, in the webhooks table."""
+
+ENDPOINT_FIELDS = {
+    "made": "mk",
+    "url": "u",
+    "events": "ev",
+    "flow": "f",
+    "created_at": "c",
+    "version": "v",
+    "failures": "fl",
+    "failing_since": "fs",
+    "suspended_until": "su",
+    "suspensions": "sn",
+    "disabled_at": "da",
+    "disabled_reason": "dr",
+    "due_at": DUE_AT,
+    "claimed_until": "cl",
+    "woken_at": "wa",
+}
+"""The attributes of an endpoint's fields, but for the older secrets."""
+
+OLD_SECRETS = "ov"
+"""The attribute of the older versions of an endpoint's secret, with until when each signs."""

@@ -4,10 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from noukai_functions.names import DUE_AT, USAGE_KEY, USAGE_ORG
-
-PREFIX = "endpoint#"
-"""The begin of the key of an endpoint below its org."""
+from noukai_functions.names import ENDPOINT_FIELDS, ENDPOINT_PREFIX, OLD_SECRETS, USAGE_KEY, USAGE_ORG
 
 ROTATION_MS = 24 * 60 * 60 * 1000
 """How long a secret also signs after a rotation."""
@@ -85,41 +82,21 @@ class Endpoint:
 
 def key_of(org: str, name: str) -> dict[str, Any]:
     """Return the key of an endpoint's row."""
-    return {USAGE_ORG: {"S": org}, USAGE_KEY: {"S": f"{PREFIX}{name}"}}
+    return {USAGE_ORG: {"S": org}, USAGE_KEY: {"S": f"{ENDPOINT_PREFIX}{name}"}}
 
 
-NAMES = {
-    "made": "mk",
-    "url": "u",
-    "events": "ev",
-    "flow": "f",
-    "created_at": "c",
-    "version": "v",
-    "failures": "fl",
-    "failing_since": "fs",
-    "suspended_until": "su",
-    "suspensions": "sn",
-    "disabled_at": "da",
-    "disabled_reason": "dr",
-    "due_at": DUE_AT,
-    "claimed_until": "cl",
-    "woken_at": "wa",
-}
-"""The attributes of the fields, but for the older secrets."""
-
-OLD = "ov"
 _TEXTS = frozenset({"made", "url", "flow", "disabled_reason"})
 
 
 def encode(endpoint: Endpoint) -> dict[str, Any]:
     """Return the row of an endpoint that has nothing waiting."""
     row = dict(endpoint.key)
-    for field, name in NAMES.items():
+    for field, name in ENDPOINT_FIELDS.items():
         value = getattr(endpoint, field)
         if value is None or field in ("due_at", "events"):
             continue
         row[name] = {"S": value} if field in _TEXTS else {"N": str(value)}
-    row[NAMES["events"]] = {"SS": list(endpoint.events)}
+    row[ENDPOINT_FIELDS["events"]] = {"SS": list(endpoint.events)}
     return row | encoded_old(endpoint.old_until or {})
 
 
@@ -127,18 +104,21 @@ def encoded_old(old_until: Mapping[int, int]) -> dict[str, Any]:
     """Return the attribute of older secrets, empty if there are none."""
     if not old_until:
         return {}
-    return {OLD: {"M": {str(version): {"N": str(until)} for version, until in old_until.items()}}}
+    return {OLD_SECRETS: {"M": {str(version): {"N": str(until)} for version, until in old_until.items()}}}
 
 
 def decode(row: Mapping[str, Any]) -> Endpoint:
     """Return the endpoint in a row."""
-    values: dict[str, Any] = {"org": row[USAGE_ORG]["S"], "name": row[USAGE_KEY]["S"].removeprefix(PREFIX)}
-    for field, name in NAMES.items():
+    values: dict[str, Any] = {
+        "org": row[USAGE_ORG]["S"],
+        "name": row[USAGE_KEY]["S"].removeprefix(ENDPOINT_PREFIX),
+    }
+    for field, name in ENDPOINT_FIELDS.items():
         if name in row and field != "events":
             values[field] = row[name]["S"] if field in _TEXTS else int(row[name]["N"])
-    old = row.get(OLD, {}).get("M", {})
+    old = row.get(OLD_SECRETS, {}).get("M", {})
     return Endpoint(
         **{"flow": None, **values},
-        events=tuple(sorted(row[NAMES["events"]]["SS"])),
+        events=tuple(sorted(row[ENDPOINT_FIELDS["events"]]["SS"])),
         old_until={int(version): int(until["N"]) for version, until in old.items()},
     )

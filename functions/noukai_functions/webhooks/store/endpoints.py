@@ -9,12 +9,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from noukai_functions.aws import AwsError, queried
-from noukai_functions.names import DUE_AT, DUE_ENDPOINTS, DUE_GROUP, DUE_INDEX, USAGE_KEY, USAGE_ORG
+from noukai_functions.names import (
+    DUE_AT,
+    DUE_ENDPOINTS,
+    DUE_GROUP,
+    DUE_INDEX,
+    ENDPOINT_FIELDS,
+    ENDPOINT_PREFIX,
+    OLD_SECRETS,
+    USAGE_KEY,
+    USAGE_ORG,
+)
 from noukai_functions.webhooks.store.conditional_update import refused, updated
 from noukai_functions.webhooks.store.endpoint import (
-    NAMES,
-    OLD,
-    PREFIX,
     Endpoint,
     decode,
     encode,
@@ -61,7 +68,7 @@ class Endpoints:
             self.client,
             TableName=self.table_name,
             KeyConditionExpression=f"{USAGE_ORG} = :org AND begins_with({USAGE_KEY}, :prefix)",
-            ExpressionAttributeValues={":org": {"S": org}, ":prefix": {"S": PREFIX}},
+            ExpressionAttributeValues={":org": {"S": org}, ":prefix": {"S": ENDPOINT_PREFIX}},
             ConsistentRead=True,
         )
         return [decode(item) for item in items]
@@ -105,7 +112,7 @@ class Endpoints:
     def note_failures(self, endpoint: Endpoint, count: int, now: int) -> Endpoint | None:
         """Count failed tries; return the endpoint with all that were counted."""
         values = {":now": {"N": str(now)}, ":count": {"N": str(count)}}
-        since, failures = NAMES["failing_since"], NAMES["failures"]
+        since, failures = ENDPOINT_FIELDS["failing_since"], ENDPOINT_FIELDS["failures"]
         return self._send(
             endpoint, f"SET {since} = if_not_exists({since}, :now) ADD {failures} :count", values
         )
@@ -137,7 +144,7 @@ class Endpoints:
 
         Whoever looks at this time notices it, and looks again.
         """
-        claimed = NAMES["claimed_until"]
+        claimed = ENDPOINT_FIELDS["claimed_until"]
         sets = {"due_at": {"N": str(at)}, "woken_at": {"N": str(now)}}
         is_later = f"{DUE_AT} > :due_at AND (attribute_not_exists({claimed}) OR {DUE_AT} <> {claimed})"
         woken = self._update(endpoint, sets, [], condition=f"attribute_not_exists({DUE_AT}) OR ({is_later})")
@@ -146,7 +153,7 @@ class Endpoints:
     def claim(self, org: str, name: str, due_at: int, until: int) -> Endpoint | None:
         """Claim the look at an endpoint that is due; return None if another has claimed it, or it is gone."""
         values = {":due": {"N": str(due_at)}, ":until": {"N": str(until)}}
-        sets = f"SET {DUE_AT} = :until, {NAMES['claimed_until']} = :until"
+        sets = f"SET {DUE_AT} = :until, {ENDPOINT_FIELDS['claimed_until']} = :until"
         return self._write(key_of(org, name), sets, values, f"{DUE_AT} = :due")
 
     def end_claim(self, endpoint: Endpoint, due_at: int | None) -> bool:
@@ -155,7 +162,7 @@ class Endpoints:
         Returns False if a delivery has begun to wait in the meantime.
         """
         values = {":claim": {"N": str(endpoint.claimed_until)}}
-        woken, claimed = NAMES["woken_at"], NAMES["claimed_until"]
+        woken, claimed = ENDPOINT_FIELDS["woken_at"], ENDPOINT_FIELDS["claimed_until"]
         condition = f"{DUE_AT} = :claim AND "
         if endpoint.woken_at is None:
             condition += f"attribute_not_exists({woken})"
@@ -179,7 +186,7 @@ class Endpoints:
             Limit=most,
         )
         return [
-            (item[USAGE_ORG]["S"], item[USAGE_KEY]["S"].removeprefix(PREFIX), int(item[DUE_AT]["N"]))
+            (item[USAGE_ORG]["S"], item[USAGE_KEY]["S"].removeprefix(ENDPOINT_PREFIX), int(item[DUE_AT]["N"]))
             for item in answer["Items"]
         ]
 
@@ -194,19 +201,19 @@ class Endpoints:
         old: Mapping[str, Any] | None = None,
     ) -> Endpoint | None:
         """Set and remove fields; return None if the condition fails or the endpoint is gone."""
-        assigned = [f"{NAMES[field]} = :{field}" for field in sets]
+        assigned = [f"{ENDPOINT_FIELDS[field]} = :{field}" for field in sets]
         values: dict[str, Any] = {f":{field}": value for field, value in sets.items()}
         if "due_at" in sets:
             assigned.append(f"{DUE_GROUP} = :group")
             values[":group"] = {"S": DUE_ENDPOINTS}
-        removed = [NAMES[field] for field in removes]
+        removed = [ENDPOINT_FIELDS[field] for field in removes]
         if guard is not None:
             if old is None:
-                removed.append(OLD)
+                removed.append(OLD_SECRETS)
             else:
-                assigned.append(f"{OLD} = :old")
-                values[":old"] = old[OLD]
-            condition = " AND ".join(f"{NAMES[field]} = :seen_{field}" for field in guard)
+                assigned.append(f"{OLD_SECRETS} = :old")
+                values[":old"] = old[OLD_SECRETS]
+            condition = " AND ".join(f"{ENDPOINT_FIELDS[field]} = :seen_{field}" for field in guard)
             values |= {f":seen_{field}": value for field, value in guard.items()}
         parts = [f"SET {', '.join(assigned)}"] if assigned else []
         parts += [f"REMOVE {', '.join(removed)}"] if removed else []
@@ -217,7 +224,7 @@ class Endpoints:
     ) -> Endpoint | None:
         more = f" AND ({condition})" if condition else ""
         same = {**values, ":made": {"S": endpoint.made}}
-        return self._write(endpoint.key, update, same, f"{NAMES['made']} = :made{more}")
+        return self._write(endpoint.key, update, same, f"{ENDPOINT_FIELDS['made']} = :made{more}")
 
     def _write(
         self, key: Mapping[str, Any], update: str, values: Mapping[str, Any], condition: str

@@ -24,6 +24,9 @@ _MEANS: dict[TableName, str] = {
     "deleted since ARE VALID AGAIN.",
     "schedules": "schedules are as they were then. Of the instants since then the latest is run, or none, as "
     "each schedule says; one whose job is kept is not run again.",
+    "webhooks": "endpoints are as they were then, and those made since are unknown. Endpoints that were "
+    "deleted since ARE TOLD AGAIN, with their secrets of then; of the others no rotation is undone. What was "
+    "sent since, or waits, stays.",
 }
 
 

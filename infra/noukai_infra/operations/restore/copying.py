@@ -35,6 +35,8 @@ class Copying:
     keys: Sequence[str]
     change: Change
     now_ms: int
+    forgets: Callable[[Row], bool] = lambda _: True
+    """Whether a row that is newer than the copy is deleted."""
     sleep: Callable[[float], None] = time.sleep
 
     def run(self) -> tuple[int, int]:
@@ -66,7 +68,7 @@ class Copying:
         deleted = 0
         for rows in self._scan(self.table, segment):
             then = self._rows_of(self.copy, rows)
-            newer = [row for row in rows if self._key(row) not in then]
+            newer = [row for row in rows if self._key(row) not in then and self.forgets(row)]
             self._write([], newer)
             deleted += len(newer)
         return 0, deleted

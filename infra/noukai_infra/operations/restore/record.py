@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
-TableName = Literal["jobs", "usage", "keys", "schedules"]
+TableName = Literal["jobs", "usage", "keys", "schedules", "webhooks"]
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,16 @@ from noukai_infra.operations.account import Account, OperatorError
 from noukai_infra.operations.deploy.rollback import LONGEST_SECONDS
 from noukai_infra.operations.restore.copying import Copying
 from noukai_infra.operations.restore.estimate import Size
+from noukai_infra.operations.restore.marks import Marks
 from noukai_infra.operations.restore.record import Progress, Record, TableName
-from noukai_infra.operations.restore.rows import Change, as_it_was, marked_job, still_revoked
+from noukai_infra.operations.restore.rows import (
+    Change,
+    as_it_was,
+    is_endpoint,
+    marked_job,
+    still_revoked,
+    told_again,
+)
 from noukai_infra.operations.restore.standstill import Standstill
 
 if TYPE_CHECKING:
@@ -24,13 +32,18 @@ OUTPUTS: dict[TableName, str] = {
     "usage": "UsageTable",
     "keys": "KeysTable",
     "schedules": "SchedulesTable",
+    "webhooks": "WebhooksTable",
 }
 _KEYS: dict[TableName, Sequence[str]] = {
     "jobs": [JOB_ID],
     "usage": [USAGE_ORG, USAGE_KEY],
     "keys": [KEY_HASH],
     "schedules": [SCHEDULE_ORG, SCHEDULE_NAME],
+    "webhooks": [USAGE_ORG, USAGE_KEY],
 }
+
+_MARKED: Sequence[TableName] = ("usage", "webhooks")
+"""The tables that agree in the names of endpoints."""
 
 _COUNTED_SECONDS = 60
 """The time to count the usage of ended jobs, and the longest run of the function that counts."""
@@ -150,6 +163,7 @@ class Restoration:
             "usage": as_it_was,
             "keys": still_revoked,
             "schedules": as_it_was,
+            "webhooks": told_again(progress.begun),
         }
         name = self._name(table)
         copying = Copying(
@@ -159,10 +173,18 @@ class Restoration:
             _KEYS[table],
             changes[table],
             progress.begun,
+            is_endpoint if table == "webhooks" else lambda _: True,
             self.sleep,
         )
         written, deleted = copying.run()
         self.say(f"{table}: {written} rows were brought back, {deleted} deleted.")
+        if table in _MARKED:
+            self._mark_endpoints()
+
+    def _mark_endpoints(self) -> None:
+        # A stack that was deployed before there were webhooks has no such table.
+        if OUTPUTS["webhooks"] in self._outputs:
+            Marks(self._dynamodb, self._name("usage"), self._name("webhooks")).agree()
 
     def _end(self, progress: Progress) -> None:
         Standstill(self.account, self.stack, self.sleep).end()

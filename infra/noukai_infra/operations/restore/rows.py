@@ -3,7 +3,22 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from noukai_functions.names import CREATED_AT, EXPIRES_AT, RESTORED, START_BY, STATE, UNSETTLED
+from noukai_functions.names import (
+    CREATED_AT,
+    DUE_AT,
+    DUE_ENDPOINTS,
+    DUE_GROUP,
+    ENDPOINT_FIELDS,
+    ENDPOINT_PREFIX,
+    EXPIRES_AT,
+    OLD_SECRETS,
+    RESTORED,
+    START_BY,
+    STATE,
+    UNSETTLED,
+    USAGE_KEY,
+    USAGE_ORG,
+)
 from noukai_wire.limits import MAX_DELAY_SECONDS
 
 Row = Mapping[str, Any]
@@ -12,6 +27,13 @@ Change = Callable[[Row, Row | None], Row | None]
 
 DEADLINE_MS = 8 * 24 * 60 * 60 * 1000
 """The time from when a job may start to its deadline to start, as in the functions."""
+
+_MADE = ENDPOINT_FIELDS["made"]
+_DEFINED = [ENDPOINT_FIELDS[field] for field in ("made", "url", "events", "flow", "created_at")]
+"""What an endpoint is; the rest of its row is what has happened to it."""
+
+_SECRETS = (ENDPOINT_FIELDS["version"], OLD_SECRETS)
+_KEPT = [USAGE_ORG, USAGE_KEY, *_DEFINED, ENDPOINT_FIELDS["disabled_at"], ENDPOINT_FIELDS["disabled_reason"]]
 
 
 def is_expired(row: Row, now_ms: int) -> bool:
@@ -50,6 +72,31 @@ def marked_job(begun: int) -> Change:
         )
         deadline = {START_BY: mark} if lost and not _is_later(then) else {}
         return {**then, **deadline, RESTORED: mark}
+
+    return change
+
+
+def is_endpoint(row: Row) -> bool:
+    """Return whether a row of the webhooks table is an endpoint; the others are deliveries and bodies."""
+    return str(row[USAGE_KEY]["S"]).startswith(ENDPOINT_PREFIX)
+
+
+def told_again(begun: int) -> Change:
+    """Restore endpoints and deliveries, but keep what has happened to those that are still there.
+
+    A delivery knows since then what was sent, and an endpoint which secrets sign and how it answers. An
+    endpoint that comes back is healthy, as after a change of it, and what waits for it is looked at.
+    """
+    due = {DUE_AT: {"N": str(begun)}, DUE_GROUP: {"S": DUE_ENDPOINTS}}
+
+    def change(then: Row, now: Row | None) -> Row | None:
+        if not is_endpoint(then):
+            return then if now is None else None
+        if now is not None and all(then.get(name) == now.get(name) for name in _DEFINED):
+            return None
+        signing = now if now is not None and now.get(_MADE) == then.get(_MADE) else then
+        secrets = {name: signing[name] for name in _SECRETS if name in signing}
+        return {name: then[name] for name in _KEPT if name in then} | secrets | due
 
     return change
 

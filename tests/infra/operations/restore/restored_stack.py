@@ -26,7 +26,7 @@ STACK = "noukai"
 NOW = 1_800_000_000_000
 HOUR_MS = 3_600_000
 MOMENT = datetime.fromtimestamp((NOW - 2 * HOUR_MS) / 1000, UTC)
-KEYS = {"jobs": ["id"], "usage": ["o", "k"], "keys": ["hash"]}
+KEYS = {"jobs": ["id"], "usage": ["o", "k"], "keys": ["hash"], "webhooks": ["o", "k"]}
 BOTH: list[TableName] = ["jobs", "usage"]
 
 
@@ -73,6 +73,7 @@ RESOURCES = {
     "Jobs": _table(KEYS["jobs"], GlobalSecondaryIndexes=[INDEX], StreamSpecification=STREAM),
     "Usage": _table(KEYS["usage"]),
     "Keys": _table(KEYS["keys"]),
+    "Webhooks": _table(KEYS["webhooks"]),
     "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": TRUST}},
     "Queue": {"Type": "AWS::SQS::Queue"},
     "Wait": _function(ReservedConcurrentExecutions=7),
@@ -81,11 +82,11 @@ RESOURCES = {
     "Deliveries": _mapping("Worker", ["Queue", "Arn"]),
     "Records": _mapping("Metering", ["Jobs", "StreamArn"], StartingPosition="TRIM_HORIZON"),
 }
-OUTPUTS = {f"{name}Table": {"Value": {"Ref": name}} for name in ("Jobs", "Usage", "Keys")}
+OUTPUTS = {f"{name}Table": {"Value": {"Ref": name}} for name in ("Jobs", "Usage", "Keys", "Webhooks")}
 
 
 class Deployment:
-    """A stack with three tables, some of which are restored, on a clock that sleeping moves."""
+    """A stack with four tables, some of which are restored, on a clock that sleeping moves."""
 
     def __init__(self) -> None:
         self.time = NOW
@@ -99,9 +100,7 @@ class Deployment:
         self.account = Account(RecoveringSession(self.recovery, REGION), "123456789012", REGION)
         body = json.dumps({"Resources": RESOURCES, "Outputs": OUTPUTS})
         self.account.session.client("cloudformation").create_stack(StackName=STACK, TemplateBody=body)
-        self.names = {
-            name: self.account.deployed(STACK)[f"{name.title()}Table"] for name in ("jobs", "usage", "keys")
-        }
+        self.names = {name: self.account.deployed(STACK)[f"{name.title()}Table"] for name in KEYS}
         ttl: Any = {"Enabled": True, "AttributeName": "t"}
         self.dynamodb.update_time_to_live(TableName=self.names["jobs"], TimeToLiveSpecification=ttl)
         self.said: list[str] = []
@@ -203,7 +202,7 @@ class CrashError(Exception):
     """The operator's machine goes off."""
 
 
-def crashing(deployment: Deployment, after: int) -> bool:
+def crashing(deployment: Deployment, after: int, tables: list[TableName] = BOTH) -> bool:
     """Restore, and break off after so many calls that change anything; say whether it came to that."""
     count = 0
     writes = ("put", "update", "delete", "create", "batch_write", "restore")
@@ -223,7 +222,7 @@ def crashing(deployment: Deployment, after: int) -> bool:
     for events in sessions:
         events.register("before-call", look)
     try:
-        deployment.restore()
+        deployment.restore(tables)
     except CrashError:
         return True
     finally:

@@ -65,7 +65,7 @@ def test_restoration_under_way_goes_on_or_is_called_off(deployment: Deployment) 
     [
         (["--to", "yesterday"], "use a time such as"),
         (["--to", "2027-01-01T00:00"], "time zone"),
-        (["--to", "2027-01-01T00:00Z", "--tables", "job"], "use some of jobs,usage,keys,schedules"),
+        (["--to", "2027-01-01T00:00Z", "--tables", "job"], "use some of jobs,usage,keys,schedules,webhooks"),
         ([], "Say the point in time"),
     ],
 )

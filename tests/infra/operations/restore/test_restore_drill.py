@@ -51,7 +51,7 @@ def test_whole_stack_stands_still_and_goes_on(
         seen.append(standing(account))
 
     restoration = Restoration(account, STACK, lambda: now, look, lambda _: None)
-    restoration.run(Progress(now, ["jobs", "usage", "keys"], now))
+    restoration.run(Progress(now, ["jobs", "usage", "keys", "schedules", "webhooks"], now))
     assert seen[-1] == ({"Disabled"}, {0})
     assert standing(account) == before
     assert before[0] == {"Enabled"}
