@@ -13,22 +13,25 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 IN_REAL_TIME = ("tests/e2e/", "tests/infra/local/test_local", "tests/soak/")
+FAILURES = "tests/e2e/failures/"
 EXPLORATION = "tests/model/test_explorer.py"
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Return one worker more than there are cores: the one with the tests in real time mostly waits."""
+    """Return one worker more than there are cores: those with the tests in real time mostly wait."""
     return (os.cpu_count() or 1) + 1
 
 
 class ByFile(LoadScopeScheduling):
     """Scheduling that keeps a file's tests on one worker, since they share what is expensive to start.
 
-    Explorations share nothing and are split. Tests that measure real time are all on one worker: two local
-    systems at once would slow each other down.
+    Explorations share nothing and are split. Tests that measure real time are on one worker, since local
+    systems would slow each other down. Those of failures are on another: they wait for leases to be over.
     """
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(FAILURES):
+            return "failures"
         if nodeid.startswith(IN_REAL_TIME):
             return "in real time"
         return nodeid if nodeid.startswith(EXPLORATION) else nodeid.partition("::")[0]
