@@ -5,8 +5,9 @@ import sys
 import time
 from collections.abc import Sequence
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
+import boto3
 import typer
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
@@ -19,7 +20,7 @@ from noukai_infra.operations.deploy.rollback import live_flows, rollback
 from noukai_infra.operations.operator import Context, Operator, Stage
 from noukai_infra.operations.ops import commands as ops_commands
 from noukai_infra.operations.orgs import budget_commands, key_commands
-from noukai_infra.operations.recount import Uncounted, count_with
+from noukai_infra.operations.recount import Uncounted, hand_to
 from noukai_infra.operations.redrive import redrive_all
 from noukai_infra.operations.restore.command import restore_command
 from noukai_infra.operations.times import Interval, parse_interval
@@ -27,6 +28,9 @@ from noukai_infra.settings import SettingsError
 from noukai_infra.terminal import folded, tell
 from noukai_infra.verify.command import verify_command
 from noukai_wire.variables import unknown_variables
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
 
 _WITH_STAGE = ("deploy", "rollback", "restore", "destroy", "redrive", "recount", "verify")
 """The commands whose first word is a stage; `keys` and `budget` have commands there."""
@@ -73,11 +77,15 @@ def destroy_command(further: typer.Context, context: Context, stage: Stage = Non
 
 @commands.command("redrive", options_metavar=_METAVAR)
 def redrive_command(context: Context, stage: Stage = None) -> None:
-    """Return unprocessed dead-letter messages to their reader."""
+    """Return unprocessed dead-letter messages, and untold ends of jobs, to their readers."""
     operator = Operator.of(context, stage)
-    outputs = operator.account.deployed(operator.stack)
-    moved = redrive_all(operator.account.session.client("sqs"), outputs)
+    outputs, session = operator.account.deployed(operator.stack), operator.account.session
+    moved = redrive_all(session.client("sqs"), outputs)
     tell(f"{moved} dead-letter messages sent to their reader again")
+    if "ReactionsFunction" in outputs:
+        untold = Uncounted(session.client("s3"), outputs["UntoldBucket"])
+        _, ends = untold.recount(partial(hand_to, _patient(session), outputs["ReactionsFunction"]))
+        tell(f"{ends} ends of jobs handed to reactions again")
 
 
 @commands.command("recount", options_metavar=_METAVAR)
@@ -109,12 +117,16 @@ def recount_command(
     tell(f"{counts} could not be counted, the first from {found.since}.")
     if not yes and not typer.confirm("Count them now?"):
         return
-    # The function may take a minute; a retry by the client would invoke it twice.
-    config = Config(read_timeout=90, retries={"total_max_attempts": 1})
-    count = partial(count_with, session.client("lambda", config=config), outputs["MeteringFunction"])
+    count = partial(hand_to, _patient(session), outputs["MeteringFunction"])
     batches, records = uncounted.recount(count, without)
     counts = f"{records} records in {batches} batches"
     tell(f"{counts} are counted and deleted; those that were in stay counted once.")
+
+
+def _patient(session: boto3.Session) -> "LambdaClient":
+    """Return a client for a function that may take a minute; a retry would invoke it twice."""
+    config = Config(read_timeout=90, retries={"total_max_attempts": 1})
+    return session.client("lambda", config=config)
 
 
 def _with_stage(arguments: Sequence[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The recount of uncounted usage, after its cause was corrected."""
+"""The recount of uncounted usage and the repetition of untold ends, after their cause was corrected."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -40,7 +40,7 @@ class Summary:
 
 @dataclass(frozen=True)
 class Uncounted:
-    """The bucket of uncounted batches."""
+    """A bucket of batches that metering has not counted, or reactions have not told."""
 
     s3: "S3Client"
     bucket: str
@@ -110,13 +110,19 @@ def _batch(key: str, body: bytes) -> Batch:
         return Batch(key, None)
 
 
-def count_with(client: "LambdaClient", function: str, event: str) -> None:
-    """Invoke the live metering function with a batch.
+def hand_to(client: "LambdaClient", function: str, event: str) -> None:
+    """Invoke a live reader of the stream with a batch.
 
     Raises:
-        OperatorError: the function failed, and has counted at most a part of the batch.
+        OperatorError: the function failed, and has done at most a part of the batch.
     """
     answer = client.invoke(FunctionName=function, Qualifier=LIVE, Payload=event)
-    if "FunctionError" in answer:
-        said = answer["Payload"].read().decode(errors="replace")
-        raise OperatorError(f"The function {function} could not count a batch, which is kept: {said}")
+    said = answer["Payload"].read().decode(errors="replace")
+    if "FunctionError" in answer or _has_failures(said):
+        raise OperatorError(f"The function {function} could not handle a batch, which is kept: {said}")
+
+
+def _has_failures(said: str) -> bool:
+    """Return whether an answer names records that must come again."""
+    answer: Any = json.loads(said or "null")
+    return isinstance(answer, dict) and bool(answer.get("batchItemFailures"))

@@ -3,14 +3,17 @@
 import json
 from typing import Any
 
+import boto3
 import pytest
 
 from noukai_functions.aws import AwsError
 from noukai_functions.handlers import reactions
 from noukai_functions.webhooks.sending.event_bus import EventBus
+from noukai_infra.operations.recount import Uncounted
 from noukai_infra.stack.base.stream import ENDED
 from noukai_wire.routes import Route
 from tests.functions.stand_ins.calls import hook
+from tests.functions.stand_ins.discarded import discard
 from tests.functions.webhooks.hooks import Hooks
 from tests.functions.webhooks.receiver import Receiver
 
@@ -134,3 +137,21 @@ def test_an_event_larger_than_a_row_is_sent_whole(hooks: Hooks, receiver: Receiv
     job_id = hooks.tell(parameters={"a": 1}, options={"metadata": metadata})
     assert receiver.posts[0].event["data"]["metadata"] == metadata
     assert hooks.system.send(Route.STATUS_BY_ID, id=job_id).body["state"] == "completed"
+
+
+def test_ends_in_the_bucket_are_told_when_the_operator_asks(hooks: Hooks, receiver: Receiver) -> None:
+    """Lambda has put them there after most of a day. They are told once, and deleted."""
+    hooks.put(receiver.url)
+    hooks.end_job()
+    untold = Uncounted(boto3.client("s3", region_name="us-east-1"), "untold")
+    untold.s3.create_bucket(Bucket=untold.bucket)
+    records: Any = hooks.records()
+    discard(untold.s3, untold.bucket, records, "shardId-1", hooks.system.clock.time)
+    answers: list[object] = []
+    assert untold.recount(
+        lambda event: answers.append(reactions.react(json.loads(event), hooks.deployment))
+    ) == (1, 1)
+    assert answers == [{"batchItemFailures": []}]
+    assert hooks.deliver() == 1
+    assert len(receiver.posts) == 1
+    assert untold.recount(lambda _: None) == (0, 0)

@@ -13,7 +13,7 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from noukai_infra.operations.account import OperatorError
-from noukai_infra.operations.recount import Uncounted, count_with
+from noukai_infra.operations.recount import Uncounted, hand_to
 from noukai_infra.operations.times import parse_interval
 from tests.functions.stand_ins.discarded import discard
 from tests.functions.stand_ins.stream import NOW, ended
@@ -84,13 +84,14 @@ def test_object_without_a_batch_is_named_and_kept(uncounted: Uncounted, body: by
     assert list(uncounted.summary().unreadable) == ["aws/lambda/x/odd"]
 
 
-def invoking(answer: dict[str, object]) -> "tuple[LambdaClient, Stubber]":
+def invoking(
+    answer: dict[str, object], body: bytes = b'{"errorMessage": "no table"}'
+) -> "tuple[LambdaClient, Stubber]":
     client = boto3.client(
         "lambda", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
     )
     stubber = Stubber(client)
     asked = {"FunctionName": "metering", "Qualifier": "live", "Payload": "{}"}
-    body = b'{"errorMessage": "no table"}'
     stubber.add_response("invoke", {**answer, "Payload": StreamingBody(BytesIO(body), len(body))}, asked)
     return client, stubber
 
@@ -99,7 +100,7 @@ def test_live_function_counts() -> None:
     """And no other version of it."""
     client, stubber = invoking({"StatusCode": 200})
     with stubber:
-        count_with(client, "metering", "{}")
+        hand_to(client, "metering", "{}")
     stubber.assert_no_pending_responses()
 
 
@@ -107,4 +108,28 @@ def test_error_of_the_function_is_the_operators() -> None:
     """With what it said."""
     client, stubber = invoking({"StatusCode": 200, "FunctionError": "Unhandled"})
     with stubber, pytest.raises(OperatorError, match="no table"):
-        count_with(client, "metering", "{}")
+        hand_to(client, "metering", "{}")
+
+
+@pytest.mark.parametrize(
+    ("body", "is_done"),
+    [
+        (b"null", True),
+        (b'{"batchItemFailures": []}', True),
+        (b'{"batchItemFailures": [{"itemIdentifier": "7"}]}', False),
+    ],
+)
+def test_batch_with_a_record_that_must_come_again_is_kept(
+    uncounted: Uncounted, body: bytes, *, is_done: bool
+) -> None:
+    """The function has not failed, but has neither told of the job's end nor put it into its queue."""
+    uncounted.s3.delete_object(Bucket="uncounted", Key=next(uncounted.batches()).key)
+    (batch,) = uncounted.batches()
+    client, stubber = invoking({"StatusCode": 200}, body)
+    with stubber:
+        if is_done:
+            uncounted.recount(lambda _: hand_to(client, "metering", "{}"))
+        else:
+            with pytest.raises(OperatorError, match="itemIdentifier"):
+                uncounted.recount(lambda _: hand_to(client, "metering", "{}"))
+    assert list(uncounted.batches()) == ([] if is_done else [batch])

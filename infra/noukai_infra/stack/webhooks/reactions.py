@@ -60,7 +60,7 @@ class Reactions(Construct):
             self._let_put_on_bus(settings.event_bus)
         read_stream(function, tables.jobs)
         untold = Uncounted(self, "Untold", removal_policy=RemovalPolicy[settings.tables.upper()])
-        self.outputs = {"UntoldBucket": untold.bucket_name}
+        self.outputs = {"UntoldBucket": untold.bucket_name, "ReactionsFunction": function.function_name}
         self._read(tables, storage, untold, ENDED if settings.event_bus is not None else MARKED)
 
     def _read(
