@@ -13,17 +13,25 @@ def test_outputs_are_what_an_operator_needs(template: Template) -> None:
     outputs = template.body["Outputs"]
     assert sorted(outputs) == [
         "AuditLogGroup",
+        "DeadEventsQueueUrl",
         "DeadLetterQueueUrl",
+        "DeadReactionsQueueUrl",
         "Endpoint",
+        "EventsQueueUrl",
         "JobsTable",
         "KeysTable",
         "MeteringFunction",
         "PayloadsBucket",
         "QueueUrl",
+        "ReactionsFunction",
+        "ReactionsQueueUrl",
         "SchedulesTable",
         "UncountedBucket",
         "UnprocessedQueueUrl",
+        "UntoldBucket",
         "UsageTable",
+        "WebhooksSecret",
+        "WebhooksTable",
     ]
     assert outputs["Endpoint"]["Value"]["Fn::Join"][1][-1] == "/api/v1"
 
