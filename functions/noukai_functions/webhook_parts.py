@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from noukai_functions.webhooks.sending.master import Master
     from noukai_functions.webhooks.sending.message import Outbox, RetryQueue
     from noukai_functions.webhooks.sending.posts import Posts
+    from noukai_functions.webhooks.sending.readers import Readers
     from noukai_functions.webhooks.sending.telling import Telling
     from noukai_functions.webhooks.store.deliveries import Deliveries
     from noukai_functions.webhooks.store.endpoints import Endpoints
@@ -111,12 +112,25 @@ class WebhookParts(Resources):
         return Looks(self.endpoints, lambda: self._lambda, self.environment["DELIVER_FUNCTION"], self.clock)
 
     @cached_property
+    def readers(self) -> "Readers":
+        """Return the readers of the queues of webhooks."""
+        from noukai_functions.webhooks.sending.readers import Readers
+
+        mappings = self.environment["WEBHOOK_READERS"].split(",")
+        return Readers(lambda: self._lambda, list(filter(None, mappings)), self.clock)
+
+    @cached_property
     def webhook_endpoints(self) -> "WebhookEndpoints":
         """Return the management of endpoints."""
         from noukai_functions.requests.webhook_endpoints import WebhookEndpoints
 
         return WebhookEndpoints(
-            self.endpoints, self.budgets, self.clock, lambda: self.poster, lambda: self.master
+            self.endpoints,
+            self.budgets,
+            self.clock,
+            lambda: self.poster,
+            lambda: self.master,
+            lambda: self.readers,
         )
 
     @cached_property

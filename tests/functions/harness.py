@@ -48,6 +48,7 @@ ENVIRONMENT = {
     "WEBHOOKS_SECRET": "/noukai/test/webhooks",
     "WEBHOOKS_TO_LOCALHOST": "true",
     "DELIVER_FUNCTION": "deliver",
+    "WEBHOOK_READERS": "",
     "QUEUE_ARN": "arn:aws:sqs:us-east-1:123456789012:QUEUE_URL",
 }
 

@@ -87,7 +87,7 @@ def endpoint_with_kinds(
     body["Resources"] = {
         name: each
         for name, each in body["Resources"].items()
-        if each["Type"] != "AWS::Lambda::EventSourceMapping"
+        if each["Type"] != "AWS::Lambda::EventSourceMapping" or each["Properties"].get("Enabled") is False
     }
     assembly = replace(Assembly.read(assembly_with_kinds), template=json.dumps(body))
     with running_emulator(tmp_path_factory.mktemp("emulator")) as emulator:

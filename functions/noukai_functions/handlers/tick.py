@@ -24,6 +24,11 @@ def _look_at_endpoints(deployment: Deployment, has_time: HasTime) -> None:
     deployment.looks.begin(has_time)
 
 
+def enable_readers(deployment: Deployment, _has_time: HasTime) -> None:
+    """Let the queues of webhooks be read if there is an endpoint, also after a deployment has disabled it."""
+    deployment.readers.keep_enabled(deployment.endpoints.has_any)
+
+
 def fire_schedules(deployment: Deployment, has_time: HasTime) -> None:
     """Submit the jobs of schedules whose instants are due."""
     firing = deployment.firing()
@@ -43,6 +48,7 @@ PARTS: Mapping[str, Part] = {
     "schedules in code": follow_code,
     "schedules": fire_schedules,
     "webhooks": _look_at_endpoints,
+    "readers of webhooks": enable_readers,
 }
 """The parts by name. Each finds what is due by itself, and does it at least once."""
 

@@ -20,6 +20,7 @@ from noukai_wire.slug import is_slug
 if TYPE_CHECKING:
     from noukai_functions.webhooks.posting.poster import Poster
     from noukai_functions.webhooks.sending.master import Master
+    from noukai_functions.webhooks.sending.readers import Readers
 
 _TRIES = 3
 _PAGE = 100
@@ -39,6 +40,7 @@ class WebhookEndpoints:
     clock: Clock
     poster: "Callable[[], Poster]"
     master: "Callable[[], Master]"
+    readers: "Callable[[], Readers]"
 
     def read(self, org: str, name: str) -> Endpoint:
         """Return an endpoint of the org."""
@@ -52,6 +54,8 @@ class WebhookEndpoints:
         if not is_slug(name):
             raise WebhookNotFoundError(name)
         self.poster().check(wanted.url)
+        # Before the endpoint is made: its secret is shown once, and must not be lost with a failure of this.
+        self.readers().enable()
         for _ in range(_TRIES):
             now = self.clock.now()
             there = self.endpoints.read(org, name)

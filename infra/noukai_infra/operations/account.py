@@ -33,6 +33,13 @@ def resources_by_id(session: boto3.Session, stack: str, kind: str) -> dict[str, 
     }
 
 
+def template_of(session: boto3.Session, stack: str) -> "Mapping[str, Any]":
+    """Return the template of an existing stack."""
+    body: Any = session.client("cloudformation").get_template(StackName=stack)["TemplateBody"]
+    template: Mapping[str, Any] = json.loads(body) if isinstance(body, str) else body
+    return template
+
+
 @dataclass(frozen=True)
 class Account:
     """The account and region of the configured credentials."""
@@ -111,9 +118,7 @@ class Account:
 
     def template(self, stack: str) -> "Mapping[str, Any]":
         """Return the template of an existing stack."""
-        body: Any = self.session.client("cloudformation").get_template(StackName=stack)["TemplateBody"]
-        template: Mapping[str, Any] = json.loads(body) if isinstance(body, str) else body
-        return template
+        return template_of(self.session, stack)
 
     def is_bootstrapped(self) -> bool:
         """Return whether the account and region are bootstrapped for the CDK."""

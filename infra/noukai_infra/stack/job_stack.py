@@ -25,6 +25,7 @@ from noukai_infra.stack.storage.payloads import Payloads
 from noukai_infra.stack.storage.tables import Tables
 from noukai_infra.stack.webhooks.delivering import Delivering
 from noukai_infra.stack.webhooks.reactions import Reactions
+from noukai_infra.stack.webhooks.readers import let_enable
 from noukai_infra.stack.webhooks.storage import WebhookStorage
 from noukai_infra.stack.worker import Worker
 
@@ -65,7 +66,9 @@ class JobStack(Stack):
         tick = Tick(self, "Tick", settings=settings, code=code, tables=tables, queues=sending)
         reactions = partial(Reactions, self, "Reactions", settings=settings, code=code, tables=tables)
         told = reactions(payloads=payloads, storage=webhooks)
-        Delivering(self, "Delivering", settings=settings, code=code, storage=webhooks, tick=tick.function)
+        delivering = partial(Delivering, self, "Delivering", settings=settings, code=code, storage=webhooks)
+        reader = delivering(tick=tick.function).reader
+        let_enable([api.functions["webhook_secrets"], tick.function], [reader, *told.resting])
         self._watch(settings, Watched(queues.jobs, metering.function, api.api_id))
         if self.bundling_required:
             self._name_flows(assets)

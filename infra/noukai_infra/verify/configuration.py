@@ -7,6 +7,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from noukai_functions.names import EXPIRES_AT
+from noukai_infra.operations.resting import resting_readers
 from noukai_infra.stack.base.aliases import LIVE
 from noukai_infra.verify.check import Saw, check, expect, require
 from noukai_infra.verify.deployed import Deployed
@@ -66,8 +67,9 @@ def _mappings(deployed: Deployed) -> list[dict[str, Any]]:
 @check("The queues deliver with partial failures and a bound.")
 def deliveries(deployed: Deployed, saw: Saw) -> None:
     found = [each for each in _mappings(deployed) if ":sqs:" in each["EventSourceArn"]]
+    resting = resting_readers(deployed.session, deployed.stack, deployed.outputs)
     right = [
-        each["State"] == "Enabled"
+        (each["State"] == "Enabled" or each["UUID"] in resting)
         and each.get("FunctionResponseTypes") == ["ReportBatchItemFailures"]
         and "MaximumConcurrency" in each.get("ScalingConfig", {})
         for each in found

@@ -102,7 +102,7 @@ def test_alarm_is_shown_with_what_to_do(run: Run, account_with_kinds: Account) -
 def test_reader_that_is_disabled(
     run: Run, account_with_kinds: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A queue without a reader is reported before its messages are old; this stack has no mappings."""
+    """A queue without a reader is reported before its messages are old."""
     client = account_with_kinds.session.client("lambda")
     function, *_ = resources(account_with_kinds.session, STACK, "AWS::Lambda::Function")
     queue = account_with_kinds.deployed(STACK)["UnprocessedQueueUrl"].rpartition("/")[2]
@@ -114,6 +114,20 @@ def test_reader_that_is_disabled(
     client.delete_event_source_mapping(UUID=made["UUID"])
     said = "".join(shown.output.split())
     assert (shown.exit_code, f"ALARMreadersthemapping{made['UUID']}" in said) == (1, True)
+
+
+def test_readers_of_webhooks_rest_until_there_is_an_endpoint(run: Run, account_with_kinds: Account) -> None:
+    """Then one that is disabled is reported like any other."""
+    assert "0 mappings are enabled, 2 wait for the first webhook" in run().output
+    dynamodb = account_with_kinds.session.client("dynamodb")
+    table = account_with_kinds.deployed(STACK)["WebhooksTable"]
+    key: Any = {"o": {"S": "acme"}, "k": {"S": "an endpoint"}}
+    dynamodb.put_item(TableName=table, Item=key)
+    try:
+        shown = run()
+    finally:
+        dynamodb.delete_item(TableName=table, Key=key)
+    assert (shown.exit_code, shown.output.count("ALARM readers")) == (1, 2)
 
 
 @pytest.mark.parametrize(("hours", "is_well"), [(30, True), (50, False)])

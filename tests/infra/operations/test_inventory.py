@@ -48,9 +48,9 @@ def test_parts_of_the_stack_are_counted(template: Template) -> None:
     found = counts(Inventory(template.body))
     assert found["functions"] == len(template.functions())
     assert (found["tables"], found["queues"], found["HTTP APIs"]) == (5, 7, 1)
-    # The reader of dead-letter messages, the worker and the functions of webhooks poll queues; metering and
-    # reactions read the stream.
-    assert (found["queue pollers"], found["stream readers"]) == (4, 2)
+    # The reader of dead-letter messages and the worker poll queues, and once there is an endpoint, those of
+    # webhooks; metering and reactions read the stream.
+    assert (found["queue pollers"], found["disabled pollers"], found["stream readers"]) == (2, 2, 2)
 
 
 def test_price_at_rest_is_the_documented_one(template: Template) -> None:
@@ -59,6 +59,12 @@ def test_price_at_rest_is_the_documented_one(template: Template) -> None:
     assert f"about {parts.usd:.2f} USD a month" in " ".join((ROOT / "README.md").read_text().split())
     (poller,) = (part for part in parts.counts if part.one == "queue poller")
     assert f"about {poller.usd:.2f} USD a\nmonth each" in (ROOT / "infra" / "README.md").read_text()
+
+
+def test_disabled_pollers_are_free(template: Template) -> None:
+    """Nothing polls the queues of webhooks while there is no endpoint."""
+    (poller,) = (part for part in Inventory(template.body).counts if part.one == "disabled poller")
+    assert poller.usd == 0
 
 
 def test_alarm_costs_as_many_metrics_as_it_looks_at() -> None:

@@ -1,5 +1,6 @@
 """The queues in the template, and their readers."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -114,3 +115,19 @@ def test_one_delivery_at_a_time_is_the_default(template: Template) -> None:
     assert template.deliveries("worker")["BatchSize"] == 1
     environment = template.functions()["worker"]["Environment"]["Variables"]
     assert [environment[name] for name in TIMES] == ["60", "10", "60"]
+
+
+@pytest.mark.parametrize(("bus", "resting"), [(None, 2), ("default", 1)])
+def test_queues_of_webhooks_are_not_read_before_there_is_an_endpoint(
+    template_for: Callable[..., Template], bus: str | None, resting: int
+) -> None:
+    """Those who make endpoints and the tick may enable exactly these; the bus needs its retries at once."""
+    template = template_for(**({"event_bus": bus} if bus else {}))
+    mappings = template.resources("Lambda::EventSourceMapping").items()
+    off = {name for name, each in mappings if each["Properties"].get("Enabled") is False}
+    assert len(off) == resting
+    for handler in template.functions():
+        named = {name for action, name in template.rights(handler) if "EventSourceMapping" in action}
+        assert named == (off if handler in ("webhook_secrets", "tick") else set())
+        told = json.dumps(template.functions()[handler]["Environment"]["Variables"].get("WEBHOOK_READERS"))
+        assert {name for name, _ in mappings if name in told} == named

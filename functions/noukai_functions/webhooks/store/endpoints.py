@@ -73,6 +73,10 @@ class Endpoints:
         )
         return [decode(item) for item in items]
 
+    def has_any(self) -> bool:
+        """Return whether an org has an endpoint, or had one in the last days, whose deliveries are kept."""
+        return bool(self.client.scan(TableName=self.table_name, Limit=1)["Items"])
+
     def create(self, endpoint: Endpoint) -> bool:
         """Put a new endpoint; return False if there is one of its name."""
         try:

@@ -51,7 +51,7 @@ _UNUSED = (
 OPERATIONS = {
     "dynamodb": {"GetItem", "PutItem", "UpdateItem", "DeleteItem", "Scan", "Query", "BatchGetItem"},
     "events": {"PutEvents"},
-    "lambda": {"Invoke"},
+    "lambda": {"GetEventSourceMapping", "Invoke", "UpdateEventSourceMapping"},
     "s3": {"GetObject", "HeadObject", "ListObjectsV2", "PutObject"},
     "scheduler": {"CreateSchedule", "GetSchedule", "DeleteSchedule"},
     "sqs": {"SendMessage", "SendMessageBatch", "ChangeMessageVisibilityBatch", "GetQueueAttributes"},

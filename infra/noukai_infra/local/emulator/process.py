@@ -11,6 +11,7 @@ the emulator's own output. The process ends when its standard input closes, and 
 import json
 import logging
 import os
+import re
 import sys
 import threading
 import time
@@ -27,6 +28,8 @@ _RETIREMENT_POLL_SECONDS = 0.1
 _PATIENCE_SECONDS = 0.25
 _TURN_POLL_SECONDS = 0.01
 _TICK_SECONDS = 1
+_MAPPING = re.compile(r"(\w+) .*/event-source-mappings/[^/]+/?$")
+_ON_MAPPINGS = {"GET": "Get", "PUT": "Update"}
 
 
 def main() -> None:
@@ -51,7 +54,10 @@ def main() -> None:
     # The poller waits for the function that it invokes, and the same thread polls the queues: workers would
     # wait for it.
     patch(lambda_svc, "_poll_dynamodb_streams", Beside)
-    # AWS has no permission for batch operations of SQS: the permission for one message is enough.
+    # A mapping that the template disables would be shown as enabled, although it is not read.
+    patch(lambda_svc, "_esm_response", _with_state)
+    # AWS has no permission for batch operations of SQS: the permission for one message is enough. To see and
+    # to change a mapping takes others than to list them.
     patch(iam_actions, "extract_iam_action", _of_one)
     # AWS names a schedule with its group, and fires schedules within less than ten seconds.
     patch(iam_actions, "extract_resource_arn", _of_group)
@@ -80,6 +86,11 @@ def adapt(runtime: Any, patch: Patch) -> None:
     patch(runtime, "zipfile", lambda _: SimpleNamespace(**{**vars(zipfile), "ZipFile": SharedZip}))
     turns = Turns(runtime, os.cpu_count() or 1, _PATIENCE_SECONDS)
     patch(runtime, "acquire_worker", lambda _: turns.acquire_worker)
+
+
+def _with_state(respond: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+    """Show whether a mapping is read."""
+    return lambda mapping: respond(mapping) | {"State": "Enabled" if mapping["Enabled"] else "Disabled"}
 
 
 class Beside:
@@ -161,6 +172,8 @@ def _routing(handle: Callable[..., Any]) -> Callable[..., Any]:
 
 def _of_one(extract: Callable[..., str | None]) -> Callable[..., str | None]:
     def extracted(service: str, *rest: Any) -> str | None:
+        if service == "lambda" and (found := _MAPPING.search(" ".join(rest[:2]))):
+            return f"lambda:{_ON_MAPPINGS.get(found[1], 'Delete')}EventSourceMapping"
         action = extract(service, *rest)
         return action.removesuffix("Batch") if action and service == "sqs" else action
 

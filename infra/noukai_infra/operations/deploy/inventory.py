@@ -42,6 +42,7 @@ _PARTS: Mapping[str, Part] = {
     "AWS::Lambda::Function": Part("function", "functions"),
     "AWS::SQS::Queue": Part("queue", "queues"),
     f"{_MAPPING} {_POLLER}": Part("queue poller", "queue pollers", _IDLE_POLLS * _USD_PER_SQS_REQUEST),
+    f"{_MAPPING} {_POLLER} disabled": Part("disabled poller", "disabled pollers"),
     # Lambda pays for reading a stream: https://aws.amazon.com/dynamodb/pricing/on-demand/.
     f"{_MAPPING} {_READER}": Part("stream reader", "stream readers"),
     "AWS::DynamoDB::Table": Part("table", "tables"),
@@ -138,7 +139,8 @@ class Inventory:
             return kind
         source: Any = resource["Properties"]["EventSourceArn"]
         made = self._resources.get(source["Fn::GetAtt"][0], {}) if "Fn::GetAtt" in source else {}
-        return f"{kind} {made.get('Type', 'of another stack')}"
+        is_off = resource["Properties"].get("Enabled") is False
+        return f"{kind} {made.get('Type', 'of another stack')}{' disabled' if is_off else ''}"
 
     def _units(self, part: Part) -> int:
         """Return how many units of a part are paid for: of alarms, the metrics that they look at."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from noukai_functions.names import JOB_ID, SWEEP_ROW
 from noukai_infra.operations.account import Account, resources
 from noukai_infra.operations.ops.queues import UNPROCESSED, queue_states
+from noukai_infra.operations.resting import resting_readers
 from noukai_infra.stack.alarms.limits import MOST_IN_FLIGHT, SWEEP_WITHIN_SECONDS
 from noukai_infra.stack.base.stream import UNCOUNTED_PREFIX
 
@@ -29,7 +30,7 @@ def findings(account: Account, stack: str, now: float) -> Iterator[Finding]:
     """Check a deployed stack, part by part; `now` is in epoch seconds."""
     outputs, session = account.deployed(stack), account.session
     yield from _alarms(session, stack)
-    yield from _readers(session, stack)
+    yield from _readers(session, stack, outputs)
     yield from _queues(session, outputs, now)
     yield _uncounted(session, outputs)
     yield _sweep(session, outputs, now)
@@ -46,18 +47,21 @@ def _alarms(session: "boto3.Session", stack: str) -> Iterator[Finding]:
         yield Finding("alarms", f"none of {len(alarms)} is raised" if alarms else "there are none")
 
 
-def _readers(session: "boto3.Session", stack: str) -> Iterator[Finding]:
+def _readers(session: "boto3.Session", stack: str, outputs: Mapping[str, str]) -> Iterator[Finding]:
     client = session.client("lambda")
     mappings = [
         client.get_event_source_mapping(UUID=each)
         for each in resources(session, stack, "AWS::Lambda::EventSourceMapping")
     ]
     off = [each for each in mappings if each["State"] in ("Disabled", "Disabling")]
-    for each in off:
+    resting = resting_readers(session, stack, outputs) if off else set()
+    broken = [each for each in off if each["UUID"] not in resting]
+    for each in broken:
         source = each["EventSourceArn"].rpartition(":")[2]
         yield Finding("readers", f"the mapping {each['UUID']} of {source} is disabled", is_well=False)
-    if not off:
-        yield Finding("readers", f"{len(mappings)} mappings of queues and stream are enabled")
+    if not broken:
+        rest = f", {len(off)} wait for the first webhook" if off else ""
+        yield Finding("readers", f"{len(mappings) - len(off)} mappings are enabled{rest}")
 
 
 def _queues(session: "boto3.Session", outputs: Mapping[str, str], now: float) -> Iterator[Finding]:

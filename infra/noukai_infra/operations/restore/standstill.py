@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from noukai_infra.operations.account import Account, resources, resources_by_id
+from noukai_infra.operations.resting import resting_readers
 
 _LOOK_SECONDS = 5
 _AT_REST = {"Enabled": True, "Disabled": False}
@@ -37,7 +38,7 @@ class Standstill:
         self._stop(self._functions(), of_streams=True)
 
     def end(self) -> None:
-        """Resume everything, with the template's reserved concurrency."""
+        """Resume everything, with the template's reserved concurrency, but for readers that may rest."""
         client = self.account.session.client("lambda")
         template = self.account.template(self.stack)["Resources"]
         for logical, name in self._named_functions().items():
@@ -57,8 +58,12 @@ class Standstill:
 
     def _turn(self, *, of_streams: bool, on: bool) -> None:
         client = self.account.session.client("lambda")
+        session = self.account.session
+        resting = resting_readers(session, self.stack, self.account.deployed(self.stack)) if on else set()
         changed = [
-            each["UUID"] for each in self._mappings(of_streams=of_streams) if _AT_REST[each["State"]] != on
+            each["UUID"]
+            for each in self._mappings(of_streams=of_streams)
+            if _AT_REST[each["State"]] != on and each["UUID"] not in resting
         ]
         for uuid in changed:
             client.update_event_source_mapping(UUID=uuid, Enabled=on)

@@ -68,8 +68,7 @@ class Api(Construct):
             ),
         )
         self.audit_log = audit_log(self, settings)
-        for answerer in ANSWERERS:
-            self._add(answerer)
+        self.functions = {answerer.entry: self._add(answerer) for answerer in ANSWERERS}
         acknowledge(self, "APIG1", "access logs cost a seventh of a request; functions log failures")
         acknowledge(
             self,
@@ -88,7 +87,7 @@ class Api(Construct):
         """Return the gateway's id of the API."""
         return self._api.api_id
 
-    def _add(self, answerer: Answerer) -> None:
+    def _add(self, answerer: Answerer) -> JobFunction:
         function = self._function(answerer)
         integration = HttpLambdaIntegration(answerer.entry, function.live, scope_permission_to_route=False)
         keys = [key for route in answerer.routes for key in route.keys]
@@ -99,6 +98,7 @@ class Api(Construct):
             apigateway.HttpRoute(
                 self, key, http_api=self._api, integration=integration, route_key=_route_key(key)
             )
+        return function
 
     def _let_the_default_route_invoke(self, function: lambda_.IFunction) -> None:
         """Allow the default route to invoke the function.

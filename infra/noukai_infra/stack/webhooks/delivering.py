@@ -50,14 +50,15 @@ class Delivering(Construct):
         storage.let_table(function, *_TABLE_ACTIONS, index=True)
         storage.let_know_secret(function)
         storage.events.grant(function, *QUEUE_ACTIONS)
-        function.live.add_event_source_mapping(
+        self.reader = function.live.add_event_source_mapping(
             "Events",
             event_source_arn=storage.events.queue_arn,
             batch_size=10,
             max_batching_window=Duration.seconds(0),
             max_concurrency=MAX_CONCURRENCY,
+            enabled=False,
             report_batch_item_failures=True,
         )
-        storage.let_table(tick, index=True)
+        storage.let_table(tick, "dynamodb:Scan", index=True)
         tick.add_environment("DELIVER_FUNCTION", function.live.function_arn)
         function.live.grant_invoke(tick)

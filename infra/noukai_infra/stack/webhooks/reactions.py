@@ -61,12 +61,13 @@ class Reactions(Construct):
         read_stream(function, tables.jobs)
         untold = Uncounted(self, "Untold", removal_policy=RemovalPolicy[settings.tables.upper()])
         self.outputs = {"UntoldBucket": untold.bucket_name, "ReactionsFunction": function.function_name}
-        self._read(tables, storage, untold, ENDED if settings.event_bus is not None else MARKED)
+        self._read(tables, untold, ENDED if settings.event_bus is not None else MARKED)
+        reader = self._read_retries(storage, is_needed=settings.event_bus is not None)
+        self.resting = () if settings.event_bus is not None else (reader,)
+        """The readers that are disabled until there is an endpoint; the bus needs none."""
 
-    def _read(
-        self, tables: Tables, storage: WebhookStorage, untold: Uncounted, pattern: Mapping[str, Any]
-    ) -> None:
-        """Let the function read the stream, and the queue of retries."""
+    def _read(self, tables: Tables, untold: Uncounted, pattern: Mapping[str, Any]) -> None:
+        """Let the function read the stream."""
         self.function.live.add_event_source_mapping(
             "Records",
             event_source_arn=tables.jobs.table_stream_arn,
@@ -78,11 +79,15 @@ class Reactions(Construct):
             on_failure=untold,
             filters=[lambda_.FilterCriteria.filter(pattern)],
         )
-        self.function.live.add_event_source_mapping(
+
+    def _read_retries(self, storage: WebhookStorage, *, is_needed: bool) -> lambda_.EventSourceMapping:
+        """Let the function read the queue of retries, perhaps later."""
+        return self.function.live.add_event_source_mapping(
             "Retries",
             event_source_arn=storage.reactions.queue_arn,
             batch_size=10,
             max_concurrency=2,
+            enabled=is_needed,
             report_batch_item_failures=True,
         )
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +17,20 @@ from noukai_infra.local.emulator.endpoint import ACCOUNT, REGION
 from noukai_infra.operations.account import Account, resources
 from noukai_infra.operations.restore.record import Progress
 from noukai_infra.operations.restore.restoration import Restoration
+from noukai_infra.operations.restore.standstill import Standstill
 from tests.job_rows import pending
 
 STACK = "noukai"
 
 
-def standing(account: Account) -> tuple[set[str], set[Any]]:
-    """Say whether mappings read, and what concurrency functions have for themselves."""
+def standing(account: Account) -> tuple[dict[str, int], set[Any]]:
+    """Say how many mappings read, and what concurrency functions have for themselves."""
     client = account.session.client("lambda")
     mappings = resources(account.session, STACK, "AWS::Lambda::EventSourceMapping")
     functions = resources(account.session, STACK, "AWS::Lambda::Function")
     reserved = [client.get_function_concurrency(FunctionName=name) for name in functions]
     return (
-        {client.get_event_source_mapping(UUID=uuid)["State"] for uuid in mappings},
+        dict(Counter(client.get_event_source_mapping(UUID=uuid)["State"] for uuid in mappings)),
         {each.get("ReservedConcurrentExecutions") for each in reserved},
     )
 
@@ -52,8 +54,16 @@ def test_whole_stack_stands_still_and_goes_on(
 
     restoration = Restoration(account, STACK, lambda: now, look, lambda _: None)
     restoration.run(Progress(now, ["jobs", "usage", "keys", "schedules", "webhooks"], now))
-    assert seen[-1] == ({"Disabled"}, {0})
+    assert seen[-1] == ({"Disabled": 6}, {0})
     assert standing(account) == before
-    assert before[0] == {"Enabled"}
+    assert before[0] == {"Enabled": 4, "Disabled": 2}
     assert dynamodb.list_tables()["TableNames"] == tables
+    # With an endpoint, those of webhooks read as well.
+    row: Any = {"o": {"S": "acme"}, "k": {"S": "#endpoint"}}
+    dynamodb.put_item(TableName=account.deployed(STACK)["WebhooksTable"], Item=row)
+    standstill = Standstill(account, STACK, look)
+    standstill.begin()
+    standstill.complete()
+    standstill.end()
+    assert standing(account)[0] == {"Enabled": 6}
     assert dynamodb.scan(TableName=table)["Items"] == [encode(pending(now))]

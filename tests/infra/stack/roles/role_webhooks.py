@@ -2,7 +2,8 @@
 
 import base64
 import json
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from secrets import token_hex
 from typing import Any
@@ -62,11 +63,26 @@ def webhook_secrets(role: System, root: System) -> None:
         root.deployment.budgets.remove_webhook("acme", endpoint.name)
         root.deployment.endpoints.delete("acme", endpoint.name)
     body = {"url": "https://hooks.example.com/"}
-    for number in range(MAX_WEBHOOKS):
-        assert role.send(Route.PUT_WEBHOOK, body=body, name=f"hook-{number}").status == 201
-    assert role.send(Route.PUT_WEBHOOK, body=body, name="one-more").status == 422
-    assert role.send(Route.PUT_WEBHOOK, body=body, name="hook-0").status == 200
+    with enabling(root):
+        for number in range(MAX_WEBHOOKS):
+            assert role.send(Route.PUT_WEBHOOK, body=body, name=f"hook-{number}").status == 201
+        assert role.send(Route.PUT_WEBHOOK, body=body, name="one-more").status == 422
+        assert role.send(Route.PUT_WEBHOOK, body=body, name="hook-0").status == 200
     assert role.send(Route.ROTATE_WEBHOOK, body={}, name="hook-0").status == 200
+
+
+@contextmanager
+def enabling(root: System) -> Iterator[None]:
+    """Let a function enable the readers of webhooks, which read nothing afterwards."""
+    client = vars(root.deployment)["clients"]["lambda"]
+    readers = root.deployment.readers.mappings
+    try:
+        yield
+        for reader in readers:
+            assert client.get_event_source_mapping(UUID=reader)["State"] == "Enabled"
+    finally:
+        for reader in readers:
+            client.update_event_source_mapping(UUID=reader, Enabled=False)
 
 
 def reactions_of(role: System, row: dict[str, Any]) -> None:
@@ -129,4 +145,6 @@ def looked(role: System, root: System) -> None:
     endpoint = _endpoint(root, "looked")
     root.deployment.endpoints.wake(endpoint, 0, root.clock.time)
     assert role.deployment.looks.begin(lambda: True) >= 1
+    with enabling(root):
+        role.deployment.readers.keep_enabled(role.deployment.endpoints.has_any)
     root.deployment.endpoints.delete("acme", "looked")

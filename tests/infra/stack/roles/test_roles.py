@@ -24,8 +24,9 @@ def stack(assembly: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """Yield the template's tables, queues, roles and policies; nothing is delivered during a scenario."""
     template = Template.of(assembly)
     body = template.body
-    for name in template.resources("Lambda::EventSourceMapping"):
-        del body["Resources"][name]
+    for name, mapping in template.resources("Lambda::EventSourceMapping").items():
+        if mapping["Properties"].get("Enabled") is not False:
+            del body["Resources"][name]
     asset = tmp_path_factory.mktemp("asset")
     (asset / "flows").symlink_to(FLOWS)
     build_catalog(asset / "flows", asset / "catalog")
