@@ -131,9 +131,11 @@ class WebhookDeliveries:
         now = self.clock.now()
         start = max(after or "", f"{since:013}")
         found, has_more = self.deliveries.oldest(endpoint.deliveries, start, _PAGE)
-        count = sum(
-            self.deliveries.rearm(each, now) for each in found if each.state == FAILED and each.has_body
-        )
+        failed = [each for each in found if each.state == FAILED and each.has_body]
+        if failed:
+            # Before they wait: if this process dies in between, who looks finds them.
+            self.endpoints.wake(endpoint, now, now)
+        count = sum(self.deliveries.rearm(each, now) for each in failed)
         if count:
             self.endpoints.wake(endpoint, now, now)
         return count, found[-1].place if has_more and found else None

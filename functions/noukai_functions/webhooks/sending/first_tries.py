@@ -102,11 +102,12 @@ class FirstTries:
         now = self.clock.now()
         endpoint = found[message.org, message.name]
         delivery = message.delivery(endpoint)
-        if endpoint.disabled_at is not None:
-            self.deliveries.keep(replace(delivery, state=FAILED, error=DISABLED), message.body.encode())
-            return
-        if self._has_too_many(endpoint, now):
-            self.deliveries.keep(replace(delivery, state=FAILED, error=TOO_MANY), None)
+        refusal = self._refusal(endpoint, now)
+        if refusal is not None:
+            body = message.body.encode() if refusal == DISABLED else None
+            if not self.deliveries.keep(replace(delivery, state=FAILED, error=refusal), body):
+                # An earlier try of the message has let it wait, and may have died before it woke anybody.
+                self.endpoints.wake(endpoint, now, now)
             return
         is_test = message.type == TEST_EVENT
         if self.deliveries.keep(replace(delivery, due_at=0 if is_test else now), message.body.encode()):
@@ -126,6 +127,12 @@ class FirstTries:
             and (endpoint.woken_at or 0) > now - _WOKEN_MS
         )
         return endpoint if is_awake else self.endpoints.wake(endpoint, at, now) or endpoint
+
+    def _refusal(self, endpoint: Endpoint, now: int) -> str | None:
+        """Return why no further event may wait for the endpoint, if so."""
+        if endpoint.disabled_at is not None:
+            return DISABLED
+        return TOO_MANY if self._has_too_many(endpoint, now) else None
 
     def _has_too_many(self, endpoint: Endpoint, now: int) -> bool:
         at, count = self._counts.get(endpoint.deliveries, (0, 0))
