@@ -1,10 +1,12 @@
 """The deliveries that callers see, tests of an endpoint, and what they ask for again."""
 
+from collections.abc import Mapping
+
 from noukai_wire import webhooks
 from noukai_wire.routes import Route
 from tests.functions.harness import Answer
 from tests.functions.webhooks.hooks import MINUTES, Hooks
-from tests.functions.webhooks.receiver import Receiver
+from tests.functions.webhooks.receiver import Post, Receiver, receiving
 
 ASKED = {"since": "2023-11-14T00:00:00Z"}
 
@@ -88,6 +90,29 @@ def test_what_was_missed_is_sent_again(hooks: Hooks, receiver: Receiver) -> None
     assert sorted(receiver.ids[2:]) == sorted(missed)
     assert {each.state for each in hooks.deliveries()} == {"delivered"}
     assert redeliver_all(hooks)[-1].body == {"redelivered": 0}
+
+
+def test_an_endpoint_that_moves_during_a_look_gets_the_next_events(hooks: Hooks, receiver: Receiver) -> None:
+    """A look sends ten events at once, and then reads the endpoint again."""
+    hooks.put(receiver.url)
+    receiver.answer_with(410)
+    for _ in range(12):
+        hooks.tell()
+    before = len(receiver.posts)
+    hooks.put(receiver.url)
+    redeliver_all(hooks)
+    with receiving() as other:
+
+        def move(_: Post) -> tuple[int, Mapping[str, str], bytes]:
+            hooks.put(other.url)
+            return 204, {}, b""
+
+        receiver.answer = move
+        for _ in range(3):
+            hooks.tick(MINUTES)
+        assert 1 <= len(receiver.posts) - before <= 10
+        assert len(receiver.posts) - before + len(other.posts) == 12
+        assert other.posts
 
 
 def test_events_in_flight_are_not_sent_beside_their_try(hooks: Hooks, receiver: Receiver) -> None:

@@ -51,19 +51,21 @@ class LaterTries:
             self._give_up(endpoint, has_time)
         standing: Endpoint | None = endpoint
         while standing is not None and has_time() and self._may_try(standing):
-            tried, standing = self._try(standing)
-            if not tried:
+            if not self._try(standing):
                 break
+            standing = self._current(endpoint)
         self._end(endpoint)
+
+    def _current(self, claimed: Endpoint) -> Endpoint | None:
+        """Read the endpoint again: it may have moved or lost its old secret. Return None if it is gone."""
+        endpoint = self.endpoints.read(claimed.org, claimed.name)
+        return endpoint if endpoint is not None and endpoint.made == claimed.made else None
 
     def _may_try(self, endpoint: Endpoint) -> bool:
         return endpoint.disabled_at is None and (endpoint.suspended_until or 0) <= self.clock.now()
 
-    def _try(self, endpoint: Endpoint) -> tuple[bool, Endpoint | None]:
-        """Send the next deliveries, one alone if the last try has failed.
-
-        Returns whether there were any, and the endpoint as it stands.
-        """
+    def _try(self, endpoint: Endpoint) -> bool:
+        """Send the next deliveries, one alone if the last try has failed; return whether there were any."""
         most = _AT_ONCE if endpoint.failing_since is None else 1
         claimed = list(self._claimed(endpoint, most))
         tried = [(each, body) for each in claimed if (body := self._body(each)) is not None]
@@ -73,7 +75,7 @@ class LaterTries:
             delivery, _ = tried[number]
             self.deliveries.settle(delivery, after(delivery, outcome, delivery.tries, now))
             standing = self.health.note(standing, outcome, now) if standing else None
-        return bool(claimed), standing
+        return bool(claimed)
 
     def _claimed(self, endpoint: Endpoint, most: int) -> Iterator[Delivery]:
         now = self.clock.now()
