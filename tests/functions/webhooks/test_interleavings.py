@@ -102,8 +102,12 @@ def played(play: Play, first: Act, event: Act, place: int, *, dies: bool) -> int
     [
         (deliver, False, 200),
         (deliver, False, 500),
+        (deliver, True, 429),
         (look, True, 200),
+        (look, True, 500),
         (redeliver, False, 200),
+        (put, True, 200),
+        (rotate, True, 200),
     ],
 )
 def test_no_interleaving_loses_an_event(
