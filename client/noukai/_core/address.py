@@ -50,6 +50,13 @@ def name_of(kind: str, name: object) -> str:
     return slug(f"the name of a {kind},", name)
 
 
+def schedule_name(name: object) -> str:
+    """Return the name of a schedule: a slug, or `project.flow` if a flow declares it."""
+    if isinstance(name, str) and name.count(".") == 1 and all(map(is_slug, name.split("."))):
+        return name
+    return name_of("schedule", name)
+
+
 def is_host(name: str | None) -> bool:
     """Return whether the name is a valid host name.
 

@@ -81,6 +81,30 @@ def test_schedule_is_paused_and_resumed(colour: Colour, verb: str, state: str) -
     assert api.lines == [f"POST /api/v1/schedules/digest-u7/{verb}"] * 2
 
 
+def test_schedule_in_code_is_managed_by_its_name(colour: Colour) -> None:
+    """Its name is `project.flow`, which no other schedule has: `put` refuses it."""
+    api = Api(*(Answer(body={**SCHEDULE, "name": "mail.digest"}) for _ in range(3)), Answer(202, ACCEPTED))
+    schedules = colour.client(api, org="acme", project="mail").schedules
+    for act in (schedules.get, schedules.pause, schedules.resume, schedules.trigger):
+        colour.run(act("mail.digest"))
+    assert api.lines == [
+        "GET /api/v1/schedules/mail.digest",
+        "POST /api/v1/schedules/mail.digest/pause",
+        "POST /api/v1/schedules/mail.digest/resume",
+        "POST /api/v1/schedules/mail.digest/trigger",
+    ]
+    with pytest.raises(InvalidArgumentError, match="not a slug"):
+        colour.run(schedules.put("mail.digest", flow="digest", cron="0 9 * * *"))
+
+
+@pytest.mark.parametrize("name", ["..", ".digest", "mail.", "mail.digest.x", "mail./x", "Mail.digest", 7])
+def test_name_of_no_schedule_sends_nothing(colour: Colour, name: Any) -> None:
+    api = Api()
+    with pytest.raises(InvalidArgumentError, match="the name of a schedule"):
+        colour.run(colour.client(api).schedules.pause(name))
+    assert api.lines == []
+
+
 def test_trigger_is_retried_with_one_key(colour: Colour) -> None:
     """It makes one job, whatever happened to the first answer."""
     api = Api(refused(503), Answer(202, ACCEPTED), Answer(body=job("running")))

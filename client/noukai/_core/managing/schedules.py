@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import uuid4
 
-from noukai._core.address import FlowAddress, name_of
+from noukai._core.address import FlowAddress, name_of, schedule_name
 from noukai._core.answer import read
 from noukai._core.api import Api
 from noukai._core.operation import Operation
@@ -36,7 +36,7 @@ class ScheduleOptions(AttemptOptions, total=False):
 
 def put(api: Api, name: str, flow: FlowAddress, cron: str, options: ScheduleOptions) -> Operation[Schedule]:
     """Create or replace a schedule."""
-    content = _content(flow, cron, **options)
+    name, content = name_of("schedule", name), _content(flow, cron, **options)
     return read(Schedule, (yield from _ask(api, Route.PUT_SCHEDULE, name, content=content)))
 
 
@@ -68,7 +68,7 @@ def delete(api: Api, name: str) -> Operation[None]:
 
 
 def _ask(api: Api, route: Route, name: str, **given: Any) -> Operation[Any]:
-    return api.ask(route, name=name_of("schedule", name), **given)
+    return api.ask(route, name=schedule_name(name), **given)
 
 
 def _content(
