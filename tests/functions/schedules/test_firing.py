@@ -48,6 +48,25 @@ def test_tick_that_dies_before_its_write_is_repeated(scheduled: Scheduled) -> No
     assert (scheduled.instants(), scheduled.get()["next"][0]) == (["14T13:00"], "2026-05-14T14:00:00.000Z")
 
 
+def test_instant_that_comes_while_its_job_is_made_has_its_job(
+    scheduled: Scheduled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tick reads the clock several times: a start that was ahead may be in the past at the next reading."""
+    scheduled.put()
+    clock = scheduled.system.clock
+
+    def later() -> int:
+        clock.time += 3
+        return clock.time
+
+    monkeypatch.setattr(clock, "now", later)
+    for hour in range(13, 23):
+        clock.time = at(f"2026-05-14 {hour}:00:00") - 2 * (hour - 12)
+        scheduled.tick()
+    assert scheduled.get()["history"] == []
+    assert scheduled.instants() == [f"14T{hour}:00" for hour in range(13, 23)]
+
+
 def test_jobs_of_orgs_and_names_differ(scheduled: Scheduled) -> None:
     """The same expression twice is two schedules, each with its own jobs."""
     scheduled.put("one")

@@ -86,9 +86,9 @@ class Firing:
             if schedule.definition.overlap == SKIP:
                 return schedule.with_note(Note(SKIPPED, instant))
             self._cancel(schedule)
+        flow, now = schedule.definition.flow, self.clock.now()
         try:
             self._check_org(schedule)
-            flow, now = schedule.definition.flow, self.clock.now()
             submission = submission_at(schedule, self.catalog, instant, now)
             key, by = schedule.key_of(instant), by_schedule(schedule)
             job = self.admission.submit(flow, key, submission, schedule.org, by)
@@ -96,6 +96,9 @@ class Firing:
             # The job was taken back, or made with what the schedule stated before.
             return schedule
         except Refusal as refusal:
+            if now < instant <= self.clock.now():
+                # It came in the meantime: a start that was ahead is refused as past. Now it is no more ahead.
+                return self._decide(schedule, instant)
             return self._failed(schedule, instant, refusal.message, type(refusal).__name__)
         return schedule.with_job(job.id, instant)
 
