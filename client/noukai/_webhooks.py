@@ -86,8 +86,9 @@ class Webhooks(_Webhooks[BlockingDriver]):
     def redeliver(self, name: str, *, since: datetime | str) -> int:
         """Send the events again that were not delivered, with their `webhook-id`; return their number.
 
-        `since` is the first included time, at most seven days ago: an aware datetime, or ISO 8601 text with a
-        time zone. Raises `InvalidInputError` for an earlier one; and what `Webhooks.get` raises.
+        `since` is the first included time, an aware datetime or ISO 8601 text with a time zone; what is older
+        than seven days is not kept. Raises `InvalidInputError` if the endpoint is disabled; and what
+        `Webhooks.get` raises.
         """
         return self._driver.run(webhooks.redeliver(self._api, name, since))
 
