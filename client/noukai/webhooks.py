@@ -37,7 +37,7 @@ class InvalidSecretError(NoukaiError, ValueError):
 
 
 class WebhookEvent(TypedDict):
-    """An event: its type, when it happened, and the job as its status shows it."""
+    """An event: its type, when it happened, and the job as its status shows it. `webhook.test` has no job."""
 
     type: str
     timestamp: str

@@ -3,7 +3,9 @@
 import asyncio
 import base64
 import importlib.util
+import json
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -14,6 +16,8 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from noukai_functions.webhooks.signature import signed_headers
+from noukai_wire.webhooks import TEST_EVENT
 from tests.client.receiving.signed_cases import SECRET, Case, cases
 from tests.documents import BLOCKS
 
@@ -120,6 +124,19 @@ def test_recipe(
     else:
         assert (status, capsys.readouterr().out) == (400, "")
         assert "signature" in text.lower() or "timestamp" in text or "missing" in text
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_recipe_takes_a_test(
+    way: str, modules: dict[str, ModuleType], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first event that a new endpoint gets has no job."""
+    monkeypatch.setenv("NOUKAI_WEBHOOK_SECRET", SECRET)
+    event = {"type": TEST_EVENT, "timestamp": "2027-01-15T08:00:00.000Z", "data": {"webhook": "billing"}}
+    body = json.dumps(event).encode()
+    file, call = WAYS[way]
+    headers = signed_headers("msg_1", int(time.time()), body, [SECRET])
+    assert call(modules[file], Case(body, headers, is_valid=True)) == (204, "")
 
 
 def test_every_recipe_is_run() -> None:
