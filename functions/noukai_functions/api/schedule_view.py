@@ -66,10 +66,10 @@ def _with_next(schedule: Schedule, now: int, most: int) -> tuple[Schedule, list[
 
 
 def _state(schedule: Schedule, following: list[str], problem: str | None) -> str:
-    if problem is not None:
-        return "broken"
     if schedule.is_paused:
         return "paused"
+    if problem is not None:
+        return "broken"
     return "active" if following else "over"
 
 

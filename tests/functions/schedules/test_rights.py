@@ -57,6 +57,16 @@ def test_used_up_budget_fails_the_instant(due: Scheduled) -> None:
     assert (due.get()["state"], due.instants()) == ("active", ["14T15:00"])
 
 
+def test_broken_schedule_is_paused_for_all_to_see(due: Scheduled) -> None:
+    """Its problem stays, and its state is `paused` until it is resumed."""
+    due.put(options={"webhook": "gone"})
+    due.tick()
+    assert due.get()["state"] == "broken"
+    paused = due.send(Route.PAUSE_SCHEDULE).body
+    assert (paused["state"], paused["problem"]) == ("paused", paused["history"][0]["message"])
+    assert due.send(Route.RESUME_SCHEDULE).body["state"] == "broken"
+
+
 def test_jobs_of_an_org_without_keys_stop(due: Scheduled) -> None:
     """All keys are revoked or expired: nothing runs any more. Another key of the org is enough."""
     due.system.add_key("nk_every", "acme", ("schedules",), revoked=1)
