@@ -192,6 +192,20 @@ def test_older_job_is_cancelled_where_that_is_asked_for(scheduled: Scheduled) ->
     assert events[-1]["message"] == "by the schedule report"
 
 
+@pytest.mark.parametrize("overlap", ["skip", "cancel"])
+def test_trigger_does_not_hide_the_job_before(scheduled: Scheduled, overlap: str) -> None:
+    """A job that was triggered and has ended since then is the latest, and the one before still runs."""
+    scheduled.put(cron="* * * * *", overlap=overlap)
+    scheduled.pass_minutes(1)
+    (before,) = scheduled.jobs()
+    triggered = scheduled.system.row(scheduled.send(Route.TRIGGER_SCHEDULE).body["id"])
+    scheduled.end(triggered)
+    scheduled.pass_minutes(1)
+    is_cancelled = scheduled.system.row(before.id).state is State.CANCELLED
+    skipped = [each["instant"][8:16] for each in scheduled.get()["history"]]
+    assert (is_cancelled, skipped) == ((True, []) if overlap == "cancel" else (False, ["14T12:02"]))
+
+
 def test_overlapping_jobs_are_allowed_by_default(scheduled: Scheduled) -> None:
     scheduled.put(cron="* * * * *")
     scheduled.pass_minutes(3)

@@ -1,6 +1,7 @@
 """The submission of jobs at the instants of schedules."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from noukai_functions.access.api_keys import ApiKeys
@@ -82,10 +83,10 @@ class Firing:
 
     def _decide(self, schedule: Schedule, instant: int) -> Schedule:
         """Return the schedule after an instant, which is run, skipped or failed."""
-        if schedule.definition.overlap != ALLOW and self._is_busy(schedule):
+        if schedule.definition.overlap != ALLOW and (unended := self._unended(schedule)):
             if schedule.definition.overlap == SKIP:
                 return schedule.with_note(Note(SKIPPED, instant))
-            self._cancel(schedule)
+            self._cancel(schedule, unended)
         flow, now = schedule.definition.flow, self.clock.now()
         try:
             self._check_org(schedule)
@@ -109,16 +110,20 @@ class Firing:
         self.failures += 1
         return schedule.with_failure(instant, reason)
 
-    def _is_busy(self, schedule: Schedule) -> bool:
-        """Return whether the latest job of a schedule has not ended."""
-        latest = self.table.read(schedule.jobs[-1].id, consistent=True) if schedule.jobs else None
-        return latest is not None and not latest.is_terminal
+    def _unended(self, schedule: Schedule) -> list[str]:
+        """Return the jobs that have not ended: of the latest instant, and of the triggers since then."""
+        ids: list[str] = []
+        for each in reversed(schedule.jobs):
+            ids.append(each.id)
+            if each.instant is not None:
+                break
+        found = [self.table.read(job_id, consistent=True) for job_id in ids]
+        return [job.id for job in found if job is not None and not job.is_terminal]
 
-    def _cancel(self, schedule: Schedule) -> None:
-        try:
-            self.cancellation.cancel(schedule.jobs[-1].id, None, schedule.org, by_schedule(schedule))
-        except JobNotFoundError:
-            return
+    def _cancel(self, schedule: Schedule, ids: Iterable[str]) -> None:
+        for job_id in ids:
+            with suppress(JobNotFoundError):
+                self.cancellation.cancel(job_id, None, schedule.org, by_schedule(schedule))
 
     def _check_org(self, schedule: Schedule) -> None:
         """Refuse the jobs of an org without a valid key. Those in code are the operator's."""
