@@ -94,7 +94,7 @@ _WEBHOOKS = _Layout(
 _DELIVERIES = _Layout(
     columns=("webhook-id", "type", "state", "tries", "status", "event", "next try", "job", "said"),
     essential=("webhook-id", "state"),
-    others=("type", "status", "tries", "said", "event", "next try", "job"),
+    others=("status", "said", "type", "tries", "event", "next try", "job"),
     exceptional="next try",
 )
 

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.client.cli.running_command import run
+from tests.client.cli.terminal import on_terminal
 from tests.client.servers.automation import BILLING, DELIVERY, SECRET
 from tests.client.servers.fake_api import FakeApi
 
@@ -56,6 +57,13 @@ def test_deliveries_are_listed_to_their_limit() -> None:
     assert second.split()[:3] == ["msg_2", "job.failed", "delivered"]
     printed = json.loads(run("webhooks", "deliveries", "billing", "--limit", "1", "--json")[1])
     assert [each["id"] for each in printed["deliveries"]] == [DELIVERY["id"]]
+
+
+def test_narrow_terminal_shows_why_a_delivery_failed() -> None:
+    with on_terminal("webhooks", "deliveries", "billing", TERM="dumb") as (_, terminal):
+        lines = [line.split() for line in terminal.read().splitlines()]
+    assert {"webhook-id", "state", "status", "said"} <= {*lines[0]}
+    assert lines[1][-2:] == ["over", "loaded"]
 
 
 def test_missed_events_are_sent_again(api: FakeApi) -> None:
