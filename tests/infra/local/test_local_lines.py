@@ -57,6 +57,11 @@ def test_any_other_output_is_shown_as_it_is(line: str) -> None:
     assert readable("worker", line, NOON) == f"12:00:00         worker       {line}"
 
 
+def test_long_name_of_a_function_ends_before_the_message() -> None:
+    entry = json.dumps({"level": "INFO", "message": "audit"})
+    assert readable("webhook_secrets", entry, NOON) == "12:00:00 INFO    webhook_secrets audit"
+
+
 def test_long_word_is_shown_at_once() -> None:
     """A flow may write a line without a space: quadratic time would take minutes."""
     line = "x" * 2**18

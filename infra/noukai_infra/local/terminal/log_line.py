@@ -43,7 +43,7 @@ def readable(function: str, line: str, now: datetime) -> str:
     """
     entry = _entry(line)
     extras = "".join(f" {name}={_text(value)}" for name, value in entry.items() if name not in _NOT_SHOWN)
-    first = f"{now:%H:%M:%S} {entry.get('level', ''):<8}{function:<13}{entry['message']}{extras}"
+    first = f"{now:%H:%M:%S} {entry.get('level', ''):<8}{function:<12} {entry['message']}{extras}"
     # The trace ends with the exception's name, with which its message begins.
     places, _, name = str(entry.get("exception", "")).rpartition("\n")
     rows = [*places.splitlines(), *str(entry.get("exception_text", name)).splitlines()]
