@@ -15,7 +15,7 @@ _SUMMARIES = {
     "restore": "Restore tables to a point in time, or continue an interrupted restoration.",
     "verify": "Check on the deployed stack what only AWS shows, and write a report.",
     "ops": "Show the system's health, its queues, dead-letter messages and logs.",
-    "redrive": "Return unprocessed dead-letter messages to their reader.",
+    "redrive": "Return unprocessed dead-letter messages, and untold ends of jobs, to their readers.",
     "recount": "Count the usage that could not be counted in time, exactly once.",
 }
 OPERATING = frozenset(_SUMMARIES)

@@ -9,7 +9,7 @@ MAX_BATCH = 10
 MAX_BATCHED_SECONDS = 5
 """The jobs of a batch run in turn, so that only short flows may share one."""
 
-MAX_WORKER_KINDS = 16
+MAX_WORKER_KINDS = 15
 """Per deployment: the URLs of all queues must fit in a function's environment of 4 KB."""
 
 _FUNCTION_TIMEOUTS = (60, 120, 300, 600, 900)

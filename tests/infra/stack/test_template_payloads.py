@@ -10,7 +10,7 @@ from tests.infra.stack.template import Template
 DAY = 24 * 60 * 60
 
 
-BUCKETS = ("Payloads", "MeteringUncounted")
+BUCKETS = ("Payloads", "MeteringUncounted", "ReactionsUntold")
 
 
 def bucket(template: Template, prefix: str = "Payloads") -> tuple[str, dict[str, Any]]:

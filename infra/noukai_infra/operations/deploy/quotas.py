@@ -140,7 +140,11 @@ def _size(path: Path) -> int:
 
 def _throttled(template: Template, quotas: Quotas) -> Iterator[str]:
     mappings = dict(_properties(template, "AWS::Lambda::EventSourceMapping")).values()
-    workers = sum(each.get("ScalingConfig", {}).get("MaximumConcurrency", 1) for each in mappings)
+    workers = sum(
+        each.get("ScalingConfig", {}).get("MaximumConcurrency", 1)
+        for each in mappings
+        if each.get("Enabled", True)
+    )
     if workers >= quotas.unreserved:
         yield (
             f"The readers of queues and streams may run {workers} executions at once, of {quotas.unreserved} "
