@@ -21,7 +21,7 @@ def _refuse(code: str, operation: str, **more: Any) -> NoReturn:
 
 @dataclass
 class MemoryTables:
-    """The tables of DynamoDB, keyed by `id`. Rows are replaced, never changed."""
+    """The tables of DynamoDB, keyed by `id`; other keys are only read. Rows are replaced, never changed."""
 
     rows: dict[tuple[str, str], Item] = field(default_factory=dict)
     before: dict[tuple[str, str], Item | None] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class MemoryTables:
         return {}
 
     def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool = False) -> dict[str, Any]:
-        row = self.rows.get((TableName, Key["id"]["S"]))
+        row = self.rows.get((TableName, "/".join(value["S"] for value in Key.values())))
         del ConsistentRead  # an eventually consistent read gets the older row from `before`
         return {} if row is None else {"Item": row}
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from greenlet import getcurrent
@@ -16,6 +15,7 @@ from noukai_functions.jobs.saved_inputs import SavedInputs
 from noukai_functions.jobs.sweep_rounds import Rounds
 from noukai_functions.jobs.table import JobsTable
 from noukai_functions.logs.store import LogStore
+from noukai_functions.usage.budgets import Budgets
 from tests.model.actors.actor import Actor
 from tests.model.actors.lives import KILLED, Lives
 from tests.model.event import CUT, DIES, FAILS, NOTHING, READS_TIME, TIME, Event, Pending
@@ -24,7 +24,7 @@ from tests.model.ledger import Ledger, ViolationError
 from tests.model.memory_aws import MemoryQueues, MemoryTables
 from tests.model.scenario import Scenario
 
-JOBS, QUEUE, DEAD_LETTERS = "jobs", "queue", "dead-letters"
+JOBS, USAGE, QUEUE, DEAD_LETTERS = "jobs", "usage", "queue", "dead-letters"
 _ENVIRONMENT = {"LEASE_SECONDS": "30", "GRACE_SECONDS": "1"}
 _START = 1_700_000_000_000
 _STEPS = {"check": 2_000, "third": 10_000}
@@ -79,9 +79,9 @@ class World:
         self.lives = Lives(self)
         processes: Any = self.lives
         self.deployment.processes = processes
-        # No org has a budget: the schedules are those of jobs.
-        budgets: Any = SimpleNamespace(refusal=lambda _, **__: None)
-        self.deployment.budgets = budgets
+        # No org has a budget or an endpoint, and reading that takes no turn: the schedules are those of jobs.
+        ungated: Any = self.tables
+        self.deployment.budgets = Budgets(ungated, USAGE, self.clock)  # type: ignore[arg-type]
         for body in scenario.poison:
             self.queues.send_message(QueueUrl=QUEUE, MessageBody=body)
 

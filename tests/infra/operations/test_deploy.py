@@ -118,7 +118,8 @@ def assert_stack_is_taken_away(emulator: Emulator, output: tuple[str, str], aws:
     """Delete the functions; tables and buckets stay, and a second time there is no stack."""
     destroyed = operate("destroy", *output, **aws)
     assert destroyed.returncode == 0, destroyed.stderr
-    names = ("TablesJobs", "TablesKeys", "TablesUsage", "meteringuncounted", "payloads")
+    tables = ("TablesJobs", "TablesKeys", "TablesSchedules", "TablesUsage", "WebhooksTable")
+    names = (*tables, "meteringuncounted", "payloads", "reactionsuntold")
     kept = ", ".join(rf"noukai-{name}[^\s,]+" for name in names)
     assert re.search(rf"are kept with what is in them: {kept}\. ", destroyed.stdout)
     assert emulator.endpoint.client("lambda").list_functions()["Functions"] == []

@@ -83,6 +83,7 @@ class EmulatedStack:
         await self._settled(assembly.stack, "CREATE_COMPLETE")
         self.flows = assembly.flows
         await asyncio.to_thread(self._insert_keys, now)
+        await asyncio.to_thread(self._insert_secret)
 
     async def update(self, assembly: Assembly) -> bool:
         """Update the stack; return False if nothing has changed.
@@ -156,5 +157,8 @@ class EmulatedStack:
                 self.dynamodb.exceptions.ConditionalCheckFailedException
             ):  # kept from an earlier run
                 keys.insert(key, org, "local", created=now)
-        secret = self._outputs["WebhooksSecret"]
-        self.ssm.put_parameter(Name=secret, Value=_LOCAL_SECRET, Type="SecureString", Overwrite=True)
+
+    def _insert_secret(self) -> None:
+        # A stack of an earlier version has none; once it is updated, the functions make it, as on AWS.
+        if secret := self._outputs.get("WebhooksSecret"):
+            self.ssm.put_parameter(Name=secret, Value=_LOCAL_SECRET, Type="SecureString", Overwrite=True)
