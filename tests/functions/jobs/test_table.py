@@ -45,6 +45,7 @@ def test_row_holds_every_field_of_a_job(system: System) -> None:
         memory=2048,
         followed_until=12,
         progress_at=13,
+        webhook="crm",
         history="1,5,6,1,ValueError",
         submitted_by="cron",
         cancelled_by="ci",
