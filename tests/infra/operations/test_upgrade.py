@@ -220,6 +220,14 @@ def test_keys_and_budgets_stay(stack: Stack) -> None:
     assert [(row.org, row.limits) for row in stack.budgets.rows() if row.org == "acme"] == [("acme", LIMITS)]
 
 
+def test_webhook_can_be_created(stack: Stack) -> None:
+    """The released version had none: today's functions make the master secret of their stack."""
+    body = {"url": "https://hooks.example/jobs"}
+    created = stack.send("PUT", "/webhooks/first", json=body)
+    assert created.status_code in (httpx.codes.OK, httpx.codes.CREATED), created.text
+    assert created.json()["secret"].startswith("whsec_")
+
+
 def test_no_message_is_left(stack: Stack) -> None:
     """Neither in the queue nor among the dead letters."""
     for name in ("running", "waiting", "delayed"):
