@@ -25,7 +25,7 @@ FlowAddress = Annotated[str, StringConstraints(max_length=2 * limits.MAX_SLUG_LE
 class WebhookSettings(WireModel):
     """The body that sets an endpoint: a URL that is told of jobs' ends.
 
-    `events` are all three by default. With `flow`, `project/flow`, it is told of that flow's jobs alone.
+    `events` selects the types, by default all three; `flow`, as `project/flow`, selects one flow's jobs.
     """
 
     model_config = ConfigDict(extra="forbid")

@@ -19,7 +19,7 @@ _PLACE = re.compile(r"\d{13}#msg_[a-z2-7]{26}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The settings of an endpoint: its URL, and what it is told of."""
+    """The settings of an endpoint: its URL, and which events it gets."""
 
     url: str
     events: tuple[str, ...]

@@ -1,6 +1,7 @@
 """An endpoint that hangs delays another one once, by the time that it is waited for, and then not at all."""
 
 import time
+from collections import Counter
 
 import pytest
 
@@ -21,8 +22,10 @@ def test_a_hanging_endpoint_delays_another_once(hooks: Hooks, receiver: Receiver
         receiver.hang()
         delays = [delay_behind(hooks, other) for _ in range(2)]
     assert WAITED <= delays[0] < delays[1] + WAITED + 1
-    assert 1 <= len(receiver.posts) <= 10  # on a busy machine some are late even for their connection
-    assert {each.state for each in hooks.deliveries("hangs")} == {"waiting"}
+    # Tries, not what the receiver has read: on a busy machine it may not get to the last ones in time.
+    waiting = [each.tries for each in hooks.deliveries("hangs") if each.state == "waiting"]
+    assert Counter(waiting) == {1: 10, 0: 2 * EVENTS - 10}
+    assert len(receiver.posts) <= 10
 
 
 def delay_behind(hooks: Hooks, other: Receiver) -> float:

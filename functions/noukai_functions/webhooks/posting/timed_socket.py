@@ -24,7 +24,7 @@ class _Reader(io.BufferedReader):
 
 
 class TimedSocket(io.RawIOBase):
-    """A connected socket as `http.client` uses it. Whoever made the connection closes it."""
+    """A connected socket as `http.client` uses it. The poster that connected it closes it."""
 
     def __init__(self, connection: socket, deadline: Deadline) -> None:
         self._connection = connection

@@ -33,7 +33,7 @@ class Endpoint:
     url: str
     events: tuple[str, ...]
     flow: str | None
-    """The only flow that it is told of, `project/flow`; None for every flow."""
+    """The only flow whose events it gets, as `project/flow`; None for every flow."""
     created_at: int
     version: int = 1
     """The version of its secret."""

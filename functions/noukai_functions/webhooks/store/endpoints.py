@@ -146,7 +146,7 @@ class Endpoints:
     def wake(self, endpoint: Endpoint, at: int, now: int) -> Endpoint | None:
         """Record that a delivery waits until `at`, so that somebody looks then.
 
-        Whoever looks at this time notices it, and looks again.
+        The process that looks at this time notices it, and looks again.
         """
         claimed = ENDPOINT_FIELDS["claimed_until"]
         sets = {"due_at": {"N": str(at)}, "woken_at": {"N": str(now)}}

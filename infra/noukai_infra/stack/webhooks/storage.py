@@ -97,7 +97,7 @@ class WebhookStorage(Construct):
     def let_know_secret(self, function: lambda_.Function, *, may_create: bool = False) -> None:
         """Allow a function to read the master secret, and perhaps to make it.
 
-        AWS's own key of the account decrypts it for whoever may read it, which takes no further right.
+        The account's own AWS key decrypts it for each role that may read it, without a further right.
         """
         function.add_environment("WEBHOOKS_SECRET", self._secret)
         parameter = Stack.of(self).format_arn(
