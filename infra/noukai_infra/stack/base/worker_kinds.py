@@ -49,7 +49,7 @@ def kind_named(name: str, default: WorkerKind) -> WorkerKind:
     try:
         return dataclasses.replace(default, **{_SETTINGS[part[0]]: int(part[1:]) for part in parts})
     except ValidationError as error:
-        raise SettingsError("\n".join(f"{name}: {said}" for said in complaints(error))) from error
+        raise SettingsError("\n".join(f"{name}: {said}" for said in complaints(error, WorkerKind))) from error
 
 
 def in_a_resource(name: str) -> str:

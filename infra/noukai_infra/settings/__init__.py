@@ -1,0 +1,25 @@
+"""The settings of a deployment.
+
+They are read from `noukai.toml`, or without it from the context of `cdk.json`; `-c name=value` on the command
+line overrides both. Settings that belong together are a group: a dataclass in a file of its own.
+"""
+
+from noukai_infra.settings.checks import SettingsError
+from noukai_infra.settings.complaints import complaints
+from noukai_infra.settings.deployment import DEFAULT_STACK, ERROR_TEXTS, LogRetention, Settings
+from noukai_infra.settings.reading import ROOT, STAGE, file_context, settings_in
+from noukai_infra.settings.worker_kind import WorkerKind
+
+__all__ = [
+    "DEFAULT_STACK",
+    "ERROR_TEXTS",
+    "ROOT",
+    "STAGE",
+    "LogRetention",
+    "Settings",
+    "SettingsError",
+    "WorkerKind",
+    "complaints",
+    "file_context",
+    "settings_in",
+]

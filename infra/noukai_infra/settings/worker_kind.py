@@ -1,0 +1,30 @@
+"""The settings of a worker kind."""
+
+from typing import Annotated
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from noukai_infra.settings.checks import A_NUMBER, STRICT
+from noukai_wire.limits import WORKER_MARGIN_SECONDS
+
+
+@dataclass(frozen=True, config=STRICT)
+class WorkerKind:
+    """A worker kind: memory and storage in MB, times in seconds."""
+
+    memory: Annotated[int, A_NUMBER, Field(ge=128, le=10_240)] = 1024
+    timeout: Annotated[int, A_NUMBER, Field(ge=30, le=900)] = 900
+    batch_size: Annotated[int, A_NUMBER, Field(ge=1, le=10)] = 1
+    batch_window: Annotated[int, A_NUMBER, Field(ge=0, le=300)] = 0
+    max_concurrency: Annotated[int, A_NUMBER, Field(ge=2, le=1000)] = 5
+    ephemeral_storage: Annotated[int, A_NUMBER, Field(ge=512, le=10_240)] = 512
+    lease_seconds: Annotated[int, A_NUMBER, Field(ge=3, le=60)] = 60
+    grace_seconds: Annotated[int, A_NUMBER, Field(ge=0, le=60)] = 10
+    import_seconds: Annotated[int, A_NUMBER, Field(ge=1, le=600)] = 60
+    """The time limit for importing a flow's module; the timeout of a job starts after the import."""
+
+    @property
+    def flow_seconds(self) -> int:
+        """Return a flow's time limit: the timeout without the grace and the time to start and settle."""
+        return max(0, self.timeout - self.grace_seconds - WORKER_MARGIN_SECONDS)
