@@ -22,7 +22,7 @@ from types import FrameType
 from typing import Any, Literal
 
 from .flow import Context, Flow
-from .flow.runtime import Interrupted, Raised, Returned, outcome_of
+from .flow.runtime import Interrupted, Raised, Returned, outcome_of, run_start_hooks
 
 Progress = Mapping[str, Any]
 """A progress report of a flow: `percent`, `message` or both."""
@@ -136,8 +136,11 @@ def _content(arguments: Mapping[str, Any]) -> bytes:
 def _attempted(flow: Flow, given: bytes, context: Context) -> Any:
     """Run an attempt as the API and the worker would.
 
-    The arguments are parsed anew, since the previous attempt may have changed them.
+    The arguments are parsed anew, since the previous attempt may have changed them. What `@on_start`
+    decorates in the flow's module or a helper runs before the first attempt of this process.
     """
+    own = flow.function.__module__
+    run_start_hooks(lambda module: module == own or module.rpartition(".")[2].startswith("_"))
     # The API's own checks, imported here because only a rehearsal needs them.
     from noukai_functions.rehearsal import accepted_arguments  # noqa: PLC0415
 

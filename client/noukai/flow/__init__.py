@@ -1,4 +1,4 @@
-"""The API for flow authors: `@flow`, `Context` and `PermanentError`.
+"""The API for flow authors: `@flow`, `@on_start`, `Context` and `PermanentError`.
 
 from noukai.flow import Context, flow
 
@@ -10,5 +10,6 @@ def word_count(message: str, top: int = 10, *, context: Context) -> dict:
 
 from ._context import Context, PermanentError
 from ._definition import Flow, flow
+from ._start import on_start
 
-__all__ = ["Context", "Flow", "PermanentError", "flow"]
+__all__ = ["Context", "Flow", "PermanentError", "flow", "on_start"]

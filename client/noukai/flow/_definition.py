@@ -98,7 +98,7 @@ class Flow:
         if self.signature.wants_context:
             converted[CONTEXT] = context
         value = self.function(**converted)
-        return self._written(_awaited(value) if inspect.iscoroutine(value) else value)
+        return self._written(awaited(value) if inspect.iscoroutine(value) else value)
 
     def _written(self, value: object) -> Any:
         try:
@@ -132,7 +132,8 @@ def _without_input(error: Exception) -> str:
     return "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in wrong)
 
 
-def _awaited(coroutine: Coroutine[Any, Any, Any]) -> Any:
+def awaited(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Run a coroutine in an event loop of its own, and return its value."""
     # Imported here because it is slow to import, and most flows do not need it.
     import asyncio  # noqa: PLC0415
 

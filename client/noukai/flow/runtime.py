@@ -6,6 +6,7 @@ from ._json_value import UnwritableError, json_value
 from ._return_type import OUTPUT_FIELD, ReturnType
 from ._run import Interrupted, Log, Raised, Returned, describe_error, outcome_of, raised_by, result_of
 from ._signature import Signature
+from ._start import run_start_hooks
 from ._worker_kind import WorkerKind
 
 __all__ = [
@@ -29,4 +30,5 @@ __all__ = [
     "outcome_of",
     "raised_by",
     "result_of",
+    "run_start_hooks",
 ]

@@ -43,8 +43,14 @@ def open_folder(folder: Path) -> None:
 def flows_of(path: Path) -> Iterator[Flow]:
     """Import a project's module and return its flows, without those imported from other projects."""
     module = importlib.import_module(f"{PACKAGE}.{path.stem}")
-    others = {f"{PACKAGE}.{other.stem}" for other in projects(path.parent).values()} - {module.__name__}
+    others = other_modules(path)
     # A flow may have several names in its module.
     for flow in dict.fromkeys(value for value in vars(module).values() if isinstance(value, Flow)):
         if inspect.unwrap(flow.function).__module__ not in others:
             yield flow
+
+
+def other_modules(path: Path) -> set[str]:
+    """Return the names of the modules of all projects but this module's."""
+    names = {f"{PACKAGE}.{other.stem}" for other in projects(path.parent).values()}
+    return names - {f"{PACKAGE}.{path.stem}"}

@@ -21,13 +21,14 @@ from noukai.flow.runtime import (
     describe_error,
     outcome_of,
     raised_by,
+    run_start_hooks,
 )
 from noukai_functions.refusals import Refusal
 from noukai_functions.telemetry.logger import logger, trace_of
 from noukai_functions.worker.exchange import Answer, Call, Outcome, ProgressBoard
 from noukai_functions.worker.inside.channel import Channel
 from noukai_functions.worker.inside.child import Guard, TraceLog
-from noukai_functions.worker.inside.flow_loader import flows_of, open_folder, projects
+from noukai_functions.worker.inside.flow_loader import flows_of, open_folder, other_modules, projects
 from noukai_functions.worker.inside.leftovers import LeftOvers
 from noukai_functions.worker.inside.log_records import flow_logger
 from noukai_functions.worker.inside.surroundings import Surroundings, flush_output, pass_trace
@@ -80,10 +81,13 @@ class Host:
         _leave()
 
     def load(self) -> None:
-        """Import the module."""
+        """Import the module, and run its functions that are decorated with `@on_start`."""
         folder = self.asset / "flows"
         open_folder(folder)
-        self._flows.update((flow.name, flow) for flow in flows_of(projects(folder)[self.project]))
+        path = projects(folder)[self.project]
+        self._flows.update((flow.name, flow) for flow in flows_of(path))
+        others = other_modules(path)
+        run_start_hooks(lambda module: module not in others)
 
     def run(self, call: Call, board: ProgressBoard) -> Returned | Raised:
         """Run a flow, and return its outcome."""

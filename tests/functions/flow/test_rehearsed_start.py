@@ -1,0 +1,33 @@
+"""The functions that `@on_start` decorates, in a rehearsal: each runs once in the process of the tests."""
+
+from noukai.flow import flow, on_start
+from noukai.testing import rehearse
+
+made: list[str] = []
+failures: list[Exception] = [ConnectionError("no model store")]
+
+
+@on_start
+def load() -> None:
+    if failures:
+        raise failures.pop()
+    made.append("model")
+
+
+@on_start
+async def connect() -> None:
+    made.append("connection")
+
+
+@flow(max_attempts=2)
+def use() -> list[str]:
+    return made
+
+
+def test_runs_before_the_first_attempt() -> None:
+    """A failure costs an attempt and names the function; the next one goes on, and later ones run none."""
+    first = rehearse(use)
+    assert [attempt.error is None for attempt in first.attempts] == [False, True]
+    error = first.attempts[0].error or ""
+    assert error.startswith("ConnectionError: no model store\nraised by load, which @on_start runs")
+    assert first.output == rehearse(use).output == ["model", "connection"]
