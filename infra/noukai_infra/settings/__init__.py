@@ -8,6 +8,7 @@ from noukai_infra.settings.checks import SettingsError
 from noukai_infra.settings.complaints import complaints
 from noukai_infra.settings.deployment import DEFAULT_STACK, ERROR_TEXTS, LogRetention, Settings
 from noukai_infra.settings.reading import ROOT, STAGE, file_context, settings_in
+from noukai_infra.settings.warmth import Warmth
 from noukai_infra.settings.worker_kind import WorkerKind
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "LogRetention",
     "Settings",
     "SettingsError",
+    "Warmth",
     "WorkerKind",
     "complaints",
     "file_context",

@@ -21,6 +21,7 @@ from noukai_infra.settings.checks import (
     variable,
 )
 from noukai_infra.settings.complaints import complaints
+from noukai_infra.settings.warmth import Warm
 from noukai_infra.settings.worker_kind import WorkerKind
 
 ERROR_TEXTS = "LOG_ERROR_TEXTS"
@@ -65,6 +66,7 @@ class Settings:
     for each submission. `event_bus` names an event bus of the account, such as `default`, that gets an event
     at the end of each job. `webhooks_to_localhost` lets webhook endpoints be programs on the functions' own
     machine: the local system sets it.
+    `warm` keeps functions of the API ready, by name; `api` stands for those of a submission and its result.
     `dashboard` makes one of CloudWatch. `xray` samples the invocations of all functions.
     """
 
@@ -99,6 +101,7 @@ class Settings:
     failed_flows: dict[FlowName, Annotated[float, A_NUMBER, Field(gt=0, lt=1)]] = dataclasses.field(
         default_factory=dict
     )
+    warm: dict[str, Warm] = dataclasses.field(default_factory=dict)
     worker: WorkerKind = dataclasses.field(default_factory=WorkerKind)
     environment: dict[Annotated[str, AfterValidator(variable)], str] = dataclasses.field(default_factory=dict)
     secret_environment: Annotated[tuple[str, ...], BeforeValidator(split)] = ()

@@ -6,6 +6,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from noukai_infra.settings.checks import A_NUMBER, STRICT
+from noukai_infra.settings.warmth import Warm
 from noukai_wire.limits import WORKER_MARGIN_SECONDS
 
 
@@ -23,6 +24,8 @@ class WorkerKind:
     grace_seconds: Annotated[int, A_NUMBER, Field(ge=0, le=60)] = 10
     import_seconds: Annotated[int, A_NUMBER, Field(ge=1, le=600)] = 60
     """The time limit for importing a flow's module; the timeout of a job starts after the import."""
+    warm: Warm | None = None
+    """The environments that are kept ready; not those of kinds that flows ask for, which state none."""
 
     @property
     def flow_seconds(self) -> int:

@@ -64,6 +64,7 @@ class Worker(Construct):
             memory=kind.memory,
             timeout=kind.timeout,
             ephemeral_storage=kind.ephemeral_storage,
+            warm=kind.warm,
             environment=_environment(settings, kind_name, kind, tables, queue),
         )
         payloads.let(function, "s3:GetObject", "s3:PutObject")

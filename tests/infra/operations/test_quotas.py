@@ -131,6 +131,9 @@ class AnAccount:
     def outputs(self, _stack: str) -> dict[str, str] | None:
         return {"Endpoint": "https://api"} if self.reserved else None
 
+    def template(self, _stack: str) -> dict[str, object]:
+        return {}
+
     def get_paginator(self, _operation: str) -> SimpleNamespace:
         kind = "AWS::Lambda::Function"
         named = [

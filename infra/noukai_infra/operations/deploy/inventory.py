@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from noukai_infra.operations.deploy.warm_environments import warm_environments
+
 _USD_PER_SQS_REQUEST = 0.4e-6
 """https://aws.amazon.com/sqs/pricing/"""
 
@@ -55,6 +57,8 @@ _PARTS: Mapping[str, Part] = {
     # https://aws.amazon.com/cloudwatch/pricing/
     _ALARM: Part("alarm", "alarms", 0.1),
     "AWS::CloudWatch::CompositeAlarm": Part("composite alarm", "composite alarms", 0.5),
+    # What they keep warm is priced by memory and time: `warm_environments`.
+    "AWS::ApplicationAutoScaling::ScalableTarget": Part("schedule of warmth", "schedules of warmth"),
     "AWS::CloudWatch::Dashboard": Part("dashboard", "dashboards", 3),
     # https://aws.amazon.com/kms/pricing/ and https://aws.amazon.com/secrets-manager/pricing/
     "AWS::KMS::Key": Part("encryption key", "encryption keys", 1),
@@ -107,7 +111,9 @@ class Inventory:
     @property
     def usd(self) -> float:
         """Return what the parts cost at rest, in USD a month."""
-        return sum(part.usd * self._units(part) for part in self.counts)
+        return sum(part.usd * self._units(part) for part in self.counts) + sum(
+            each.usd for each in warm_environments(self.template)
+        )
 
     @property
     def unpriced(self) -> list[str]:
@@ -125,6 +131,8 @@ class Inventory:
             change = f"({more:+d})" if more else ""
             name = part.one if count == 1 else part.several
             yield f"{count:5} {name:15} {cost:18} {change}".rstrip()
+        for warm in warm_environments(self.template):
+            yield f"{warm.count:5} {'warm':15} {warm.usd:6.2f} USD a month  {warm.says}"
 
     @property
     def _resources(self) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from noukai_infra.operations.account import Account, OperatorError, resources
+from noukai_infra.operations.deploy.warm_environments import most_warm
 
 MAX_RESOURCES = 500
 MAX_ENVIRONMENT_BYTES = 4096
@@ -57,7 +58,9 @@ class Quotas:
         )
         own = (client.get_function_concurrency(FunctionName=name) for name in deployed)
         reserved = sum(each.get("ReservedConcurrentExecutions", 0) for each in own)
+        warm = sum(most_warm(account.template(stack)).values()) if deployed else 0
         unreserved = limits["UnreservedConcurrentExecutions"] + reserved
+        unreserved = min(limits["ConcurrentExecutions"], unreserved + warm)
         is_new = limits["ConcurrentExecutions"] < USUAL_CONCURRENCY
         memory = NEW_ACCOUNT_MEMORY if is_new and not any_memory else MAX_MEMORY
         return cls(limits["ConcurrentExecutions"], unreserved, limits["CodeSizeUnzipped"], memory)
@@ -94,11 +97,18 @@ def _too_much(template: Template, quotas: Quotas) -> Iterator[str]:
             )
     reserved = sum(each.get("ReservedConcurrentExecutions", 0) for each in functions.values())
     kept = min(_KEPT_UNRESERVED, quotas.concurrency)
-    if reserved and quotas.unreserved - reserved < kept:
+    warm = sum(most_warm(template).values())
+    if (reserved or warm) and quotas.unreserved - reserved - warm < kept:
+        what = " and ".join(
+            [
+                *([f"reserve {reserved} executions"] if reserved else []),
+                *([f"keep {warm} warm"] if warm else []),
+            ]
+        )
+        lower = "wait_reserved_concurrency and execute_reserved_concurrency" if reserved else "`warm`"
         yield (
-            f"The settings reserve {reserved} executions of {quotas.unreserved}, and {kept} must stay "
-            "unreserved: lower wait_reserved_concurrency and execute_reserved_concurrency, or raise "
-            "'Concurrent executions'."
+            f"The settings {what} of {quotas.unreserved}, and {kept} must stay "
+            f"unreserved: lower {lower}, or raise 'Concurrent executions'."
         )
 
 

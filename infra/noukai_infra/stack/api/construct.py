@@ -13,6 +13,7 @@ from noukai_infra.stack.base.acknowledgement import acknowledge
 from noukai_infra.stack.base.audit_log import audit_log
 from noukai_infra.stack.base.function import JobFunction
 from noukai_infra.stack.base.row_rights import counting_calls, noting_uses, reading_budgets
+from noukai_infra.stack.base.warming import warm_functions
 from noukai_infra.stack.delayed_messages import DelayedMessages
 from noukai_infra.stack.metering import prices
 from noukai_infra.stack.queues import JobQueues
@@ -68,6 +69,7 @@ class Api(Construct):
             ),
         )
         self.audit_log = audit_log(self, settings)
+        self._warm = warm_functions(settings.warm, [answerer.entry for answerer in ANSWERERS])
         self.functions = {answerer.entry: self._add(answerer) for answerer in ANSWERERS}
         acknowledge(self, "APIG1", "access logs cost a seventh of a request; functions log failures")
         acknowledge(
@@ -140,6 +142,7 @@ class Api(Construct):
             environment=environment,
             reserved_concurrency=reserved.get(answerer.entry),
             log_group=self.audit_log if is_audited else None,
+            warm=self._warm.get(answerer.entry),
         )
         self._allow(function, answerer)
         return function

@@ -9,9 +9,10 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from noukai_infra.settings import Settings
+from noukai_infra.settings import Settings, Warmth
 from noukai_infra.stack.base.acknowledgement import acknowledge
 from noukai_infra.stack.base.aliases import LIVE
+from noukai_infra.stack.base.warming import keep_warm_at_times
 
 _ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
 
@@ -47,6 +48,7 @@ class JobFunction(lambda_.Function):
         reserved_concurrency: int | None = None,
         ephemeral_storage: int = LEAST_STORAGE,
         log_group: logs.ILogGroup | None = None,
+        warm: Warmth | None = None,
     ) -> None:
         role = _role(scope, f"{name}Role", settings)
         log_group = log_group or _log_group(scope, f"{name}Logs", settings)
@@ -71,8 +73,21 @@ class JobFunction(lambda_.Function):
             tracing=lambda_.Tracing.ACTIVE if settings.xray else None,
             current_version_options=_KEPT,
         )
-        self.live = lambda_.Alias(self, "Live", alias_name=LIVE, version=self.current_version)
+        self.live = self._alias(warm)
         acknowledge(self, "L1", "the runtime must match the Python that made the byte code in the asset")
+
+    def _alias(self, warm: Warmth | None) -> lambda_.Alias:
+        count = warm.count if warm and warm.begin is None else None
+        live = lambda_.Alias(
+            self,
+            "Live",
+            alias_name=LIVE,
+            version=self.current_version,
+            provisioned_concurrent_executions=count,
+        )
+        if warm and warm.begin:
+            keep_warm_at_times(live, warm)
+        return live
 
     def describe(self, text: str) -> None:
         """Set the description, which becomes part of each version."""

@@ -47,7 +47,9 @@ def kind_named(name: str, default: WorkerKind) -> WorkerKind:
     if not parts or not {part[0] for part in parts} <= _SETTINGS.keys():
         raise SettingsError(f"{name!r} is not the name of a worker kind, such as m2048-t300")
     try:
-        return dataclasses.replace(default, **{_SETTINGS[part[0]]: int(part[1:]) for part in parts})
+        return dataclasses.replace(
+            default, warm=None, **{_SETTINGS[part[0]]: int(part[1:]) for part in parts}
+        )
     except ValidationError as error:
         raise SettingsError("\n".join(f"{name}: {said}" for said in complaints(error, WorkerKind))) from error
 

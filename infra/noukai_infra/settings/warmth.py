@@ -1,0 +1,66 @@
+"""The settings of environments that are kept warm."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic.dataclasses import dataclass
+from pydantic_core import ArgsKwargs
+
+from noukai_infra.settings.checks import A_NUMBER, STRICT
+from noukai_infra.settings.cron import Cron
+
+
+def _cron(text: str) -> str:
+    Cron.parse(text)
+    return text
+
+
+_Cron = Annotated[str, AfterValidator(_cron)]
+
+
+def _named(given: Any) -> Any:
+    """Return the values with `begin` for `from`, a word that Python keeps to itself."""
+    values = given.kwargs if isinstance(given, ArgsKwargs) else given
+    if not isinstance(values, dict):
+        return given
+    return {"begin" if name == "from" else name: value for name, value in values.items()}
+
+
+@dataclass(frozen=True, config=STRICT)
+class Warmth:
+    """The number of environments that are kept ready, always or from one time of the week to another.
+
+    `from` and `until` are cron expressions of five fields in the time zone `zone`.
+    """
+
+    count: Annotated[int, A_NUMBER, Field(ge=1, le=1000)] = 1
+    begin: _Cron | None = None
+    """The setting `from`."""
+    until: _Cron | None = None
+    zone: Annotated[str, Field(pattern=r"^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$")] = "UTC"
+
+    _rename = model_validator(mode="before")(_named)
+
+    def __post_init__(self) -> None:
+        """Refuse half a schedule.
+
+        Raises:
+            ValueError: `from` or `until` is missing.
+        """
+        if (self.begin is None) is not (self.until is None):
+            raise ValueError("have both `from` and `until`, or neither to be warm all the time")
+
+    @property
+    def share(self) -> float:
+        """Return the part of a year in which it is warm."""
+        if self.begin is None or self.until is None:
+            return 1.0
+        return Cron.parse(self.begin).share_until(Cron.parse(self.until))
+
+
+def _counted(value: Any) -> Any:
+    """Take a number for that many environments, all the time."""
+    return {"count": value} if isinstance(value, int | str) else value
+
+
+Warm = Annotated[Warmth, BeforeValidator(_counted)]
