@@ -9,7 +9,7 @@ from noukai_wire.models import WireModel
 class FlowDescription(WireModel):
     """A flow of the deployment: its address and how to call it. `input` and `output` are JSON Schemas.
 
-    `worker` is its worker kind, such as `m2048-b10-t60`: MB of memory, batch size, timeout; None is the
+    `worker` is its worker kind, such as `ml` or `m2048-b10-t60` (MB, batch size, timeout); None is the
     default. `keep_seconds` and `output` are None if the deployment is older than this client.
     """
 

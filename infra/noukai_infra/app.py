@@ -73,6 +73,7 @@ def bundler_of(settings: Settings, scratch: Path) -> "Bundler":
         worker=settings.worker,
         scratch=scratch,
         former=settings.former,
+        workers=settings.workers,
     )
 
 

@@ -59,5 +59,5 @@ def _merged(settings: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, A
     for name, value in over.items():
         before = settings.get(name)
         if isinstance(before, dict) and isinstance(value, dict):
-            both[name] = {**before, **value}
+            both[name] = _merged(before, value)
     return both

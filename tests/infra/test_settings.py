@@ -7,6 +7,7 @@ import pytest
 
 from noukai_infra.cdk_json import read_context
 from noukai_infra.settings import ROOT, Settings, SettingsError, WorkerKind, file_context
+from noukai_infra.settings.warmth import Warmth
 from noukai_wire.limits import MAX_TIMEOUT_SECONDS
 
 
@@ -36,6 +37,20 @@ def test_time_for_a_flow_is_what_the_worker_does_not_need_itself() -> None:
     assert WorkerKind(timeout=100, grace_seconds=30).flow_seconds == 60
 
 
+def test_named_worker_kind_has_what_the_default_worker_has() -> None:
+    """Only what it leaves out, and not the warmth, which costs money."""
+    given = {"worker": {"timeout": 300, "grace_seconds": 5, "warm": 1}, "workers": {"ml": {"timeout": 600}}}
+    settings = Settings.from_context(given)
+    assert settings.workers == {"ml": WorkerKind(timeout=600, grace_seconds=5)}
+    assert settings.worker == WorkerKind(timeout=300, grace_seconds=5, warm=Warmth(1))
+
+
+def test_error_of_the_default_worker_is_not_repeated_for_the_named_ones() -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_context({"worker": {"memory": 1}, "workers": {"ml": {}}})
+    assert str(caught.value).count("memory") == 1
+
+
 @pytest.mark.parametrize(
     ("context", "name"),
     [
@@ -46,6 +61,15 @@ def test_time_for_a_flow_is_what_the_worker_does_not_need_itself() -> None:
         ({"worker": {"time_out": 900}}, "worker.time_out"),
         ({"worker": {"batch_size": 100}}, "worker.batch_size"),
         ({"worker": {"max_concurrency": 1}}, "worker.max_concurrency"),
+        ({"workers": {"ml": {"memory": 64}}}, r"workers\.ml\.memory"),
+        ({"workers": {"ml": {"memroy": 64}}}, r"workers\.ml\.memroy: .* did you mean memory"),
+        ({"workers": {"ml": 5}}, r"workers\.ml"),
+        ({"workers": {"m512": {}}}, r"workers\.m512"),
+        ({"workers": {"default": {}}}, r"workers\.default"),
+        ({"workers": {"ML": {}}}, r"workers\.ML"),
+        ({"workers": {"ml-2": {}}}, r"workers\.ml-2"),
+        ({"workers": {"m": {}}}, r"workers\.m"),
+        ({"workers": {"m" * 29: {}}}, r"workers\.m"),
         ({"environment": {"MODEL": ["large"]}}, "environment.MODEL"),
         ({"environment": {"MODEL": 3}}, "environment.MODEL"),
         ({"environment": {"MY-MODEL": "x"}}, "environment.MY-MODEL"),

@@ -164,6 +164,7 @@ def flow(
     ephemeral_storage: int | None = ...,
     concurrency: int | None = ...,
     batch: int | None = ...,
+    worker: str | None = ...,
     fresh_process: bool = ...,
     cron: str | None = ...,
     zone: str = ...,
@@ -184,6 +185,7 @@ def flow(
     ephemeral_storage: int | None = None,
     concurrency: int | None = None,
     batch: int | None = None,
+    worker: str | None = None,
     fresh_process: bool = False,
     cron: str | None = None,
     zone: str = "UTC",
@@ -199,13 +201,14 @@ def flow(
     is not retried. A job is kept for `keep` seconds after its end: an hour to a year, by default a week.
 
     A flow may ask for `memory` or `ephemeral_storage` in MB, a number of concurrent workers (`concurrency`)
-    or a `batch` of up to 10 jobs. Flows that ask for the same settings share workers and a queue.
+    or a `batch` of up to 10 jobs. Flows that ask for the same settings share workers and a queue. Or it names
+    a `worker` kind of the deployment's settings, `[workers.NAME]`, which sets all of these.
 
     A project's attempts run in turn in one process, as long as they end well, so that the state of modules
     lives on between jobs. With `fresh_process`, each attempt gets a new process. With `cron`, a job is
     submitted at each of its instants in a time zone: see `FlowSchedule`.
     """
-    worker_kind = WorkerKind(memory, ephemeral_storage, concurrency, batch)
+    worker_kind = WorkerKind(memory, ephemeral_storage, concurrency, batch, named=worker)
     declared = (worker_kind, fresh_process, FlowSchedule(cron, zone, overlap, missed))
     settings = (timeout, max_attempts, backoff, backoff_cap, keep, *declared)
     decorate = partial(_flow_of, name, settings)

@@ -16,6 +16,8 @@ class WorkerKind:
     """How many jobs a worker receives at a time."""
     timeout: int | None = None
     """The timeout of the worker's function, in seconds."""
+    named: str | None = None
+    """The name of a worker kind of the deployment's settings, which sets all of the above."""
 
     @property
     def is_batched(self) -> bool:
@@ -24,12 +26,18 @@ class WorkerKind:
 
     @property
     def name(self) -> str | None:
-        """Return the name of the worker kind, such as `m2048-b10-t60`; None for the default."""
-        asked = {
-            "m": self.memory,
-            "e": self.ephemeral_storage,
-            "c": self.concurrency,
-            "b": self.batch,
-            "t": self.timeout,
+        """Return the name of the worker kind, such as `ml` or `m2048-b10-t60`; None for the default."""
+        values = ((name[0], value) for name, value in self.asked.items())
+        return self.named or "-".join(f"{initial}{value}" for initial, value in values) or None
+
+    @property
+    def asked(self) -> dict[str, int]:
+        """Return the settings that are asked for, by name."""
+        settings = {
+            "memory": self.memory,
+            "ephemeral_storage": self.ephemeral_storage,
+            "concurrency": self.concurrency,
+            "batch": self.batch,
+            "timeout": self.timeout,
         }
-        return "-".join(f"{initial}{value}" for initial, value in asked.items() if value is not None) or None
+        return {name: value for name, value in settings.items() if value is not None}

@@ -5,8 +5,9 @@
 FLOW_SECONDS is what the deployment's default worker has for one attempt, GRACE_SECONDS what every worker has
 for stopping one, and SETTINGS the name of the file that sets them, for messages. A flow that takes longer is
 given to a worker that has the time, and a submission that asks for more than its flow's worker has is
-refused. A module that cannot be imported or a flow whose signature makes no sense ends it with status 1 and a
-line for each, `file:line: what is wrong`, on standard error.
+refused. `--worker=NAME=FLOW_SECONDS` names a worker kind that flows may ask for; other further arguments are
+flows that were deployed before. A module that cannot be imported or a flow whose signature makes no sense
+ends it with status 1 and a line for each, `file:line: what is wrong`, on standard error.
 """
 
 import inspect
@@ -14,7 +15,7 @@ import json
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -29,16 +30,13 @@ from noukai_functions.build.imports import advice, missing_in, missing_later
 from noukai_functions.build.left_out import Offered, clashes, left_out, place_of
 from noukai_functions.build.schema import ReadableSchema, output_schema
 from noukai_functions.build.validators.code import Validator, flow_validator
-from noukai_functions.build.worker_kinds import (
-    MAX_BATCHED_SECONDS,
-    MAX_WORKER_KINDS,
-    flow_seconds_of,
-    function_timeout,
-)
+from noukai_functions.build.worker_kinds import MAX_WORKER_KINDS, WorkerTime, worker_kind_of
 from noukai_functions.catalog.entries import FlowEntry
 from noukai_functions.worker.inside.flow_loader import PACKAGE, flows_of, open_folder, projects
-from noukai_wire import limits
 from noukai_wire.slug import is_slug
+
+_WORKER = "--worker="
+_DEFAULT_TIME = WorkerTime()
 
 
 class FlowError(Exception):
@@ -52,20 +50,8 @@ class FlowErrors(Exception):  # noqa: N818 - it is several errors
         super().__init__("\n".join(map(str, errors)))
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerTime:
-    """The worker's time limits in seconds: the default worker's for an attempt, and every worker's grace.
-
-    `settings` is the name of the file that sets them.
-    """
-
-    flow: int = limits.MAX_TIMEOUT_SECONDS
-    grace: int = 10
-    settings: str = "noukai.toml"
-
-
 def build_catalog(
-    flows: Path, out: Path, worker: WorkerTime = WorkerTime(), former: Iterable[str] = ()
+    flows: Path, out: Path, worker: WorkerTime = _DEFAULT_TIME, former: Iterable[str] = ()
 ) -> None:
     """Write `flows.json` and a compiled validator for each flow; raise `FlowErrors` if a flow is wrong."""
     open_folder(flows.resolve())
@@ -149,7 +135,10 @@ def _entry(flow: Flow, worker: WorkerTime) -> tuple[FlowEntry, Validator]:
         schema["properties"]["message"], schema.get("$defs", {})
     ):
         raise FlowError(f"{_place(flow)}: flow {flow.name!r}: its parameter 'message' must accept text")
-    worker_kind, longest = _worker_kind(flow, worker)
+    try:
+        worker_kind, longest = worker_kind_of(flow, worker)
+    except ValueError as error:
+        raise FlowError(f"{_place(flow)}: flow {flow.name!r}: {error}") from error
     entry = FlowEntry(
         description=inspect.getdoc(flow.function),
         input=schema,
@@ -169,24 +158,6 @@ def _entry(flow: Flow, worker: WorkerTime) -> tuple[FlowEntry, Validator]:
     if complaint := missing_input(entry):
         raise FlowError(f"{_place(flow)}: flow {flow.name!r}: {complaint}")
     return entry, validator
-
-
-def _worker_kind(flow: Flow, worker: WorkerTime) -> tuple[str | None, int]:
-    """Return the worker kind of a flow, and its time limit there.
-
-    A batched flow gets the shortest timeout that fits: if its queue hides deliveries for at most a lease, the
-    worker saves a request per batch.
-    """
-    if flow.timeout <= worker.flow and not flow.worker_kind.is_batched:
-        return flow.worker_kind.name, min(worker.flow, limits.MAX_TIMEOUT_SECONDS)
-    timeout = function_timeout(flow.timeout, worker.grace)
-    if timeout is None:
-        raise FlowError(
-            f"{_place(flow)}: flow {flow.name!r}: no worker has {flow.timeout} seconds for it and the "
-            f"{worker.grace} of worker.grace_seconds in {worker.settings}: lower one of them"
-        )
-    longest = MAX_BATCHED_SECONDS if flow.worker_kind.is_batched else flow_seconds_of(timeout, worker.grace)
-    return replace(flow.worker_kind, timeout=timeout).name, longest
 
 
 def _takes_text(schema: dict[str, Any], definitions: dict[str, Any]) -> bool:
@@ -229,18 +200,20 @@ def _place(flow: Flow) -> str:
 
 def main(arguments: list[str]) -> int:
     """Run the build step."""
-    times, settings, former = arguments[2:4], arguments[4:5], arguments[5:]
+    times, settings, further = arguments[2:4], arguments[4:5], arguments[5:]
     if not settings or not all(map(str.isdecimal, times)):
-        usage = "FLOWS OUT FLOW_SECONDS GRACE_SECONDS SETTINGS [FORMER_FLOW ...]"
+        usage = "FLOWS OUT FLOW_SECONDS GRACE_SECONDS SETTINGS [--worker=NAME=SECONDS ...] [FORMER_FLOW ...]"
         sys.stderr.write(f"usage: python -m noukai_functions.build.catalog_build {usage}\n")
         return 2
     flows, out = map(Path, arguments[:2])
-    worker = WorkerTime(int(times[0]), int(times[1]), settings[0])
+    kinds = (each.removeprefix(_WORKER).split("=") for each in further if each.startswith(_WORKER))
+    named = {name: int(seconds) for name, seconds in kinds}
+    worker = WorkerTime(int(times[0]), int(times[1]), settings[0], named)
     if not flows.is_dir():
         sys.stderr.write(f"{flows}: this flows folder does not exist\n")
         return 1
     try:
-        build_catalog(flows, out, worker, former)
+        build_catalog(flows, out, worker, [each for each in further if not each.startswith(_WORKER)])
     except FlowErrors as errors:
         sys.stderr.write(f"{errors}\n")
         return 1

@@ -56,6 +56,14 @@ def _backoff_complaints(flow: Flow) -> list[str]:
 
 def _worker_kind_complaints(flow: Flow) -> list[str]:
     asked = flow.worker_kind
+    if asked.named is not None and asked.asked:
+        names = ", ".join(asked.asked)
+        return [
+            (
+                f"it asks for the worker kind {asked.named!r} and for {names}: leave out {names}, which "
+                f"[workers.{asked.named}] of the settings has"
+            )
+        ]
     bounds = (
         ("memory", asked.memory, worker_kinds.MIN_MEMORY, worker_kinds.MAX_MEMORY),
         ("ephemeral_storage", asked.ephemeral_storage, worker_kinds.MIN_STORAGE, worker_kinds.MAX_STORAGE),

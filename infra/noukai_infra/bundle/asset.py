@@ -2,7 +2,8 @@
 
 import shutil
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from noukai_infra.bundle.authorities import write_amazons
@@ -48,7 +49,8 @@ class Bundler:
     """A builder of assets for a platform.
 
     `scratch` is an empty folder that exists as long as the builder. `worker` is the default worker kind: a
-    flow that needs more time gets another worker kind. `former` are flows that were deployed before.
+    flow that needs more time gets another worker kind. `workers` are those that flows may name. `former` are
+    flows that were deployed before.
 
     The asset `api` has the functions, the wire models, their libraries and the flow catalog, and pydantic's
     engine if a flow's input needs it; `worker` also has pydantic, the flows and their requirements. `cache`
@@ -61,6 +63,7 @@ class Bundler:
     scratch: Path
     cache: Path = CACHE
     former: tuple[str, ...] = ()
+    workers: Mapping[str, WorkerKind] = field(default_factory=dict)
 
     def write(self, asset: AssetName, output: Path) -> None:
         """Write an asset into the folder `output`, reproducibly.
@@ -123,7 +126,14 @@ class Bundler:
                 dependencies.of_group(_ZONES),
                 dependencies.of_runtime(),
             ]
-            build_catalog(self.flows, [*libraries, code], catalog, self.worker, self.former)
+            build_catalog(
+                self.flows,
+                [*libraries, code],
+                catalog,
+                worker=self.worker,
+                workers=self.workers,
+                former=self.former,
+            )
             requirements = self._requirements
             for said in files_beside(self.flows, requirements.files if requirements else ()):
                 sys.stderr.write(f"{said}\n")

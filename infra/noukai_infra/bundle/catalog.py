@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +14,28 @@ from noukai_infra.settings import WorkerKind
 
 
 def build_catalog(
-    flows: Path, libraries: Iterable[Path], output: Path, worker: WorkerKind, former: Iterable[str]
+    flows: Path,
+    libraries: Iterable[Path],
+    output: Path,
+    *,
+    worker: WorkerKind,
+    workers: Mapping[str, WorkerKind],
+    former: Iterable[str],
 ) -> None:
     """Import the flows and write the catalog for `submit` and `describe`.
 
     The flows see only the `libraries` of the worker, which include our own code, so that a missing library is
-    noticed here. `worker` is the default worker kind: a longer flow needs another one. `former` are flows
-    that were deployed before.
+    noticed here. `worker` is the default worker kind: a longer flow needs another one. `workers` are those
+    that flows may name. `former` are flows that were deployed before.
 
     Raises:
         BundleError: a flow cannot be imported or is invalid; the message says where.
     """
     step = ("-S", "-P", "-B", "-m", "noukai_functions.build.catalog_build")
     limits = (str(worker.flow_seconds), str(worker.grace_seconds), SETTINGS_FILE.name)
+    named = [f"--worker={name}={kind.flow_seconds}" for name, kind in workers.items()]
     result = subprocess.run(  # noqa: S603 our own interpreter
-        [sys.executable, *step, str(flows), str(output), *limits, *former],
+        [sys.executable, *step, str(flows), str(output), *limits, *named, *former],
         check=False,
         stderr=subprocess.PIPE,
         text=True,

@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
+from noukai_functions.names import DEFAULT_KIND
 from noukai_infra.suggestions import unknown_name
 
 STRICT = ConfigDict(extra="forbid")
@@ -37,6 +38,23 @@ def folder(value: object) -> object:
         raise ValueError("be the name of a folder")
     return value
 
+
+GENERATED_KIND = re.compile(r"[a-z]\d+(-[a-z]\d+)*")
+"""The names of worker kinds that flows ask for by their settings, such as `m2048-t300`."""
+
+_KIND = re.compile(r"(?=.{2,28}$)[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*")
+
+
+def _kind_name(name: str) -> str:
+    if not _KIND.fullmatch(name) or GENERATED_KIND.fullmatch(name) or name == DEFAULT_KIND:
+        raise ValueError(
+            "be a name such as ml or ml-large: 2 to 28 lower-case letters, digits and hyphens, with a letter "
+            f"first and after each hyphen, and not {DEFAULT_KIND} or like m2048-t300, which are taken"
+        )
+    return name
+
+
+KindName = Annotated[str, AfterValidator(_kind_name)]
 
 FlowName = Annotated[str, Field(pattern=r"^[^/,]+/[^/,]+$")]
 

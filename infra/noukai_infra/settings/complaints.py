@@ -45,6 +45,6 @@ def _names_in(settings: Any, group: Sequence[str]) -> list[str]:
 
 def _dataclass_in(annotation: Any) -> Any:
     """Return the dataclass that an annotation such as `dict[str, Group] | None` names, or None."""
-    if dataclasses.is_dataclass(annotation):
+    if isinstance(annotation, type) and dataclasses.is_dataclass(annotation):
         return annotation
     return next(filter(None, map(_dataclass_in, get_args(annotation))), None)

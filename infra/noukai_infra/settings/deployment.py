@@ -14,6 +14,7 @@ from noukai_infra.settings.checks import (
     A_NUMBER,
     STRICT,
     FlowName,
+    KindName,
     SettingsError,
     folder,
     split,
@@ -49,10 +50,11 @@ class Settings:
     deploy) or `host` (an emulator on this machine). `architecture` is that of all functions: x86_64 costs a
     quarter more, and is for flows whose libraries have no wheels for arm64. `tables` decides about the tables
     when the stack is destroyed: `retain` keeps jobs, keys and usage, `destroy` deletes them with the stack.
-    `environment` and `policies` (IAM statements) reach only the worker. `secret_environment` names variables
-    of `environment` whose values are masked in jobs' logs and errors; `copy_logs` copies jobs' logs to
-    CloudWatch. `draining` names worker kinds that no
-    flow asks for any more, but whose workers continue. `former` are flows (`project/flow`) that were deployed
+    `worker` is the default worker kind; `workers` has those that flows ask for by name, with the values of
+    `worker` for what they leave out. `environment` and `policies` (IAM statements) reach only the workers.
+    `secret_environment` names variables of `environment` whose values are masked in jobs' logs and errors;
+    `copy_logs` copies jobs' logs to CloudWatch. `draining` names worker kinds that no flow asks for any more,
+    but whose workers continue. `former` are flows (`project/flow`) that were deployed
     before and still have jobs; `make deploy` finds out both. `schedule_org` is the org of the jobs that flows
     schedule themselves. `wait_reserved_concurrency` reserves and limits
     the concurrency of held waits; a client that is refused polls instead. `execute_reserved_concurrency` does
@@ -103,6 +105,7 @@ class Settings:
     )
     warm: dict[str, Warm] = dataclasses.field(default_factory=dict)
     worker: WorkerKind = dataclasses.field(default_factory=WorkerKind)
+    workers: dict[KindName, WorkerKind] = dataclasses.field(default_factory=dict)
     environment: dict[Annotated[str, AfterValidator(variable)], str] = dataclasses.field(default_factory=dict)
     secret_environment: Annotated[tuple[str, ...], BeforeValidator(split)] = ()
     copy_logs: bool = False
@@ -120,9 +123,10 @@ class Settings:
         """
         try:
             given = own_settings(context, [field.name for field in dataclasses.fields(cls)], _WHERE)
-            return TypeAdapter(cls).validate_python(
-                {name: value for name, value in given.items() if value is not None}
-            )
+            present = {name: value for name, value in given.items() if value is not None}
+            settings = TypeAdapter(cls).validate_python(present)
+            # Values are inherited once each table is valid, so that an error is reported where it is.
+            return TypeAdapter(cls).validate_python(_inherited(present)) if settings.workers else settings
         except ValidationError as error:
             raise SettingsError("\n".join(complaints(error, cls))) from error
         except ValueError as error:
@@ -142,3 +146,12 @@ class Settings:
     def flows_folder(self) -> Path:
         """Return the absolute path of the flows folder."""
         return REPOSITORY / self.flows
+
+
+def _inherited(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings in which each named worker kind has the default worker's values that it leaves out.
+
+    Warmth is not inherited: it costs money in each worker kind that has it.
+    """
+    default = {name: value for name, value in given.get("worker", {}).items() if name != "warm"}
+    return {**given, "workers": {name: {**default, **own} for name, own in given["workers"].items()}}

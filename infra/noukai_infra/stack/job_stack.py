@@ -43,7 +43,7 @@ class JobStack(Stack):
         tables = Tables(self, "Tables", removal_policy=RemovalPolicy[settings.tables.upper()])
         # Without bundling there is no catalog, for instance when the stack is destroyed.
         asked = assets.kinds() if self.bundling_required else []
-        kinds = {name: kind_named(name, settings.worker) for name in sorted({*asked, *settings.draining})}
+        kinds = {name: kind_named(name, settings) for name in sorted({*asked, *settings.draining})}
         queues = Queues(
             self, "Queues", worker=settings.worker, kinds=kinds, dead_letter_visibility=VISIBILITY_SECONDS
         )

@@ -8,7 +8,9 @@ from pathlib import Path
 HEAD = "from typing import Any\nfrom noukai.flow import Context, flow\n\n"
 
 
-def build(folder: Path, flow_seconds: int = 840, grace_seconds: int = 10) -> subprocess.CompletedProcess[str]:
+def build(
+    folder: Path, flow_seconds: int = 840, grace_seconds: int = 10, further: tuple[str, ...] = ()
+) -> subprocess.CompletedProcess[str]:
     """Run the build step as the bundler does, in a process of its own."""
     return subprocess.run(
         [
@@ -20,6 +22,7 @@ def build(folder: Path, flow_seconds: int = 840, grace_seconds: int = 10) -> sub
             str(flow_seconds),
             str(grace_seconds),
             "cdk.json",
+            *further,
         ],
         capture_output=True,
         text=True,

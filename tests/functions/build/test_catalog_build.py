@@ -185,6 +185,52 @@ def test_worker_kind_is_named_for_what_is_asked(tmp_path: Path, asked: str, work
     assert Catalog.load(tmp_path / "out").flows["small/one"].worker_kind == worker_kind
 
 
+def test_flow_may_ask_for_a_worker_kind_of_the_settings_by_name(tmp_path: Path) -> None:
+    """Its time is that kind's, whatever the default worker has; other arguments are former flows."""
+    (tmp_path / "small.py").write_text(HEAD + "@flow(worker='ml', timeout=500)\ndef one() -> None: ...\n")
+    built = build(tmp_path, flow_seconds=40, further=("--worker=ml=600", "old/one", "--worker=scans=30"))
+    assert built.returncode == 0, built.stderr
+    catalog = Catalog.load(tmp_path / "out")
+    entry = catalog.flows["small/one"]
+    assert (entry.worker_kind, entry.longest_seconds, catalog.former) == ("ml", 600, ("old/one",))
+
+
+@pytest.mark.parametrize(
+    ("asked", "kinds", "said"),
+    [
+        ("worker='ml'", (), "the worker kind 'ml' is not in cdk.json; it has none: add [workers.ml]"),
+        (
+            "worker='lm'",
+            ("ml=60", "gpu=60"),
+            "the worker kind 'lm' is not in cdk.json; there is gpu, ml: add [workers.lm]",
+        ),
+        (
+            "worker='ml', memory=512, batch=2",
+            ("ml=60",),
+            (
+                "it asks for the worker kind 'ml' and for memory, batch: leave out memory, batch, which "
+                "[workers.ml] of the settings has"
+            ),
+        ),
+        (
+            "worker='ml', timeout=61",
+            ("ml=60",),
+            (
+                "its timeout of 61 seconds is longer than the 60 that the worker kind 'ml' has for an "
+                "attempt: lower it, or raise workers.ml.timeout in cdk.json"
+            ),
+        ),
+    ],
+)
+def test_worker_kind_that_a_flow_cannot_have(
+    tmp_path: Path, asked: str, kinds: tuple[str, ...], said: str
+) -> None:
+    """The error says which there are, and what to change where."""
+    (tmp_path / "small.py").write_text(HEAD + f"@flow({asked})\ndef one() -> None: ...\n")
+    built = build(tmp_path, further=tuple(f"--worker={kind}" for kind in kinds))
+    assert (built.returncode, said in built.stderr) == (1, True), built.stderr
+
+
 def test_flow_that_no_worker_has_time_for(tmp_path: Path) -> None:
     """The time that a worker reserves for stopping a flow may exceed what is left of a quarter of an hour."""
     (tmp_path / "small.py").write_text(HEAD + "@flow(timeout=831)\ndef one() -> None: ...\n")

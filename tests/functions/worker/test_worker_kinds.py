@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from noukai_functions.build.catalog_build import WorkerTime, build_catalog
+from noukai_functions.build.catalog_build import build_catalog
+from noukai_functions.build.worker_kinds import WorkerTime
 from noukai_functions.jobs.lifecycle import Job
 from noukai_functions.jobs.queue import JobQueue, Message
 from noukai_functions.usage.records import Usage

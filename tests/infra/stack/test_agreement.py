@@ -15,7 +15,7 @@ from noukai_functions.build.worker_kinds import (
 from noukai_functions.jobs.lifecycle import START_WITHIN_MS, TERMINAL, UNSETTLED, State
 from noukai_functions.jobs.row import NAMES
 from noukai_infra.operations.restore import rows
-from noukai_infra.settings import WorkerKind
+from noukai_infra.settings import Settings
 from noukai_infra.stack.base.stream import COUNTED
 from noukai_infra.stack.base.worker_kinds import kind_named
 from noukai_wire.limits import MAX_TIMEOUT_SECONDS
@@ -91,7 +91,7 @@ def test_kinds_that_flows_may_ask_for_are_those_that_workers_may_have() -> None:
         MAX_MEMORY, MAX_STORAGE, MAX_CONCURRENCY, MAX_BATCH, function_timeout(MAX_TIMEOUT_SECONDS, 10)
     )
     for asked in (least, most):
-        made = kind_named(asked.name or "", WorkerKind())
+        made = kind_named(asked.name or "", Settings())
         found = (made.memory, made.ephemeral_storage, made.max_concurrency, made.batch_size, made.timeout)
         assert found == (asked.memory, asked.ephemeral_storage, asked.concurrency, asked.batch, asked.timeout)
     assert runtime.WorkerKind().name is None

@@ -1,12 +1,14 @@
 """The workers in the template that flows ask for, beside the default one."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from noukai_infra.settings import SettingsError, WorkerKind
+from noukai_infra.app import synthesize
+from noukai_infra.settings import Settings, SettingsError, WorkerKind, file_context
 from noukai_infra.stack.base.worker_kinds import deployed_queues, kind_named
 from tests.infra.stack.template import Template
 
@@ -151,17 +153,17 @@ def test_outputs_say_where_the_queues_are_and_which_is_draining(with_kinds: Temp
 
 def test_name_says_what_is_not_as_the_default() -> None:
     """Every letter of it, of those that the functions write."""
-    default = WorkerKind(lease_seconds=30)
-    assert kind_named("m128-e512-c2-b3-t60", default) == WorkerKind(
+    settings = Settings(worker=WorkerKind(lease_seconds=30))
+    assert kind_named("m128-e512-c2-b3-t60", settings) == WorkerKind(
         memory=128, ephemeral_storage=512, max_concurrency=2, batch_size=3, timeout=60, lease_seconds=30
     )
 
 
-@pytest.mark.parametrize("name", ["", "large", "m", "m128-", "x1", "M128"])
+@pytest.mark.parametrize("name", ["", "large", "ml-large", "m", "m128-", "x1", "M128"])
 def test_name_that_is_none_is_refused(name: str) -> None:
     """It is the setting `draining` that may have one."""
     with pytest.raises(SettingsError, match="is not the name of a worker kind"):
-        kind_named(name, WorkerKind())
+        kind_named(name, Settings())
 
 
 @pytest.mark.parametrize(
@@ -174,4 +176,58 @@ def test_name_that_is_none_is_refused(name: str) -> None:
 def test_name_with_a_value_that_no_worker_has_is_refused(name: str, said: str) -> None:
     """In the words of the setting itself."""
     with pytest.raises(SettingsError, match=said):
-        kind_named(name, WorkerKind())
+        kind_named(name, Settings())
+
+
+FLOWS = """
+from noukai.flow import flow
+
+@flow(worker="ml-large", timeout=200)
+def embed(message: str) -> str:
+    return message
+"""
+
+
+@pytest.fixture(scope="module")
+def with_named(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    flows, outdir = tmp_path_factory.mktemp("flows"), tmp_path_factory.mktemp("cdk.out")
+    (flows / "texts.py").write_text(FLOWS)
+    settings = {
+        "flows": str(flows),
+        "platform": "host",
+        "worker": {"max_concurrency": 7, "grace_seconds": 20},
+        "workers": {"ml-large": {"memory": 4096, "timeout": 300}, "scans": {"batch_size": 5}, "spare": {}},
+        "draining": "scans",
+    }
+    synthesize(outdir, {**file_context(), **settings})
+    return Template.of(outdir)
+
+
+@pytest.mark.parametrize(
+    ("resource", "memory", "timeout", "batch"), [("MlLarge", 4096, 300, 1), ("Scans", 1024, 900, 5)]
+)
+def test_named_worker_kind_has_its_settings_and_else_those_of_the_default(
+    with_named: Template, resource: str, memory: int, timeout: int, batch: int
+) -> None:
+    """One that is draining too."""
+    name, function = with_named.named_resource("Lambda::Function", f"Worker{resource}")
+    properties = function["Properties"]
+    assert (properties["MemorySize"], properties["Timeout"]) == (memory, timeout)
+    assert properties["Environment"]["Variables"]["GRACE_SECONDS"] == "20"
+    (deliveries,) = with_named.mappings_of(name)
+    assert (deliveries["BatchSize"], deliveries["ScalingConfig"]) == (batch, {"MaximumConcurrency": 7})
+    _, queue = with_named.named_resource("SQS::Queue", f"QueuesJobs{resource}")
+    assert queue["Properties"]["VisibilityTimeout"] == timeout
+
+
+def test_outputs_have_the_queues_of_named_worker_kinds(with_named: Template) -> None:
+    """A kind of the settings that no flow asks for, and that is not draining, has no queue."""
+    outputs = {name: str(each["Value"]) for name, each in with_named.body["Outputs"].items()}
+    found = {name: queue.is_draining for name, queue in deployed_queues(outputs).items()}
+    assert found == {"ml-large": False, "scans": True}
+
+
+def test_worker_kinds_of_the_settings_that_no_flow_asks_for_change_nothing(
+    template: Template, template_for: Callable[..., Template]
+) -> None:
+    assert template_for(workers={"ml": {"memory": 2048}}).body == template.body

@@ -1,7 +1,8 @@
-"""The worker kinds of flows, by name: `m2048-t300` has 2048 MB and five minutes, and otherwise the defaults.
+"""The worker kinds of flows, by name.
 
-The stack's outputs have their queues: `QueueUrlM2048T300`, or `DrainingQueueUrlM2048T300` once no flow asks
-for the worker kind.
+`ml` is one of the settings; `m2048-t300` has 2048 MB and five minutes, and otherwise the default worker's
+values. The stack's outputs have their queues: `QueueUrlM2048T300`, or `DrainingQueueUrlM2048T300` once no
+flow asks for the worker kind.
 """
 
 import dataclasses
@@ -11,7 +12,9 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from noukai_infra.settings import SettingsError, WorkerKind, complaints
+from noukai_infra.folders import SETTINGS_FILE
+from noukai_infra.settings import Settings, SettingsError, WorkerKind, complaints
+from noukai_infra.settings.checks import GENERATED_KIND
 
 _SETTINGS = {
     "m": "memory",
@@ -20,8 +23,8 @@ _SETTINGS = {
     "b": "batch_size",
     "t": "timeout",
 }
-_NAME = re.compile(r"[a-z]\d+(-[a-z]\d+)*")
-_OUTPUT = re.compile(r"(Draining)?QueueUrl((?:[A-Z]\d+)+)")
+_OUTPUT = re.compile(r"(Draining)?QueueUrl((?:[A-Z][a-z0-9]*)+)")
+_PART = re.compile(r"[A-Z][a-z0-9]*")
 
 
 @dataclass(frozen=True)
@@ -37,26 +40,31 @@ class DeployedQueue:
         return self.url.rpartition("/")[2]
 
 
-def kind_named(name: str, default: WorkerKind) -> WorkerKind:
-    """Return the worker kind with this name, with the default's value for each missing part.
+def kind_named(name: str, settings: Settings) -> WorkerKind:
+    """Return the worker kind with this name: one of the settings, or what the name says.
 
     Raises:
         SettingsError: it is not a worker kind's name.
     """
-    parts = name.split("-") if _NAME.fullmatch(name) else []
+    if name in settings.workers:
+        return settings.workers[name]
+    parts = name.split("-") if GENERATED_KIND.fullmatch(name) else []
     if not parts or not {part[0] for part in parts} <= _SETTINGS.keys():
-        raise SettingsError(f"{name!r} is not the name of a worker kind, such as m2048-t300")
+        raise SettingsError(
+            f"{name!r} is not the name of a worker kind, such as m2048-t300 or one of [workers]: if it still "
+            f"has jobs, keep [workers.{name}] in {SETTINGS_FILE.name} until a deploy has deleted it"
+        )
     try:
         return dataclasses.replace(
-            default, warm=None, **{_SETTINGS[part[0]]: int(part[1:]) for part in parts}
+            settings.worker, warm=None, **{_SETTINGS[part[0]]: int(part[1:]) for part in parts}
         )
     except ValidationError as error:
         raise SettingsError("\n".join(f"{name}: {said}" for said in complaints(error, WorkerKind))) from error
 
 
 def in_a_resource(name: str) -> str:
-    """Return a worker kind's name reduced to letters and digits, for a resource."""
-    return name.replace("-", "").upper()
+    """Return a worker kind's name in letters and digits, for a resource: a capital begins each part."""
+    return "".join(part.capitalize() for part in name.split("-"))
 
 
 def output_of(name: str, *, is_draining: bool) -> str:
@@ -68,7 +76,7 @@ def deployed_queues(outputs: Mapping[str, str]) -> dict[str, DeployedQueue]:
     """Return the queues of worker kinds from a deployed stack's outputs."""
     found = ((_OUTPUT.fullmatch(output), url) for output, url in outputs.items())
     return {
-        "-".join(re.findall(r"[A-Z]\d+", match[2])).lower(): DeployedQueue(url, match[1] is not None)
+        "-".join(_PART.findall(match[2])).lower(): DeployedQueue(url, match[1] is not None)
         for match, url in found
         if match is not None
     }
