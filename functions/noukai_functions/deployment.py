@@ -61,14 +61,22 @@ class Deployment(RequestParts, WebhookParts):
         """Return the watch over budgets."""
         from noukai_functions.usage.budget_watch import BudgetWatch
 
-        return BudgetWatch(self.usage_totals, self.budgets, self.prices)
+        return BudgetWatch(self.usage_totals, self.budgets, self.prices, self.counters)
 
     @cached_property
     def bounds(self) -> "Bounds":
         """Return the watch over the limits of unfinished jobs."""
         from noukai_functions.usage.unfinished import Bounds, UnfinishedJobs
 
-        return Bounds(UnfinishedJobs(self._dynamodb, self.environment["USAGE_TABLE"]), self.budgets)
+        jobs = UnfinishedJobs(self._dynamodb, self.environment["USAGE_TABLE"])
+        return Bounds(jobs, self.budgets, self.counters)
+
+    @property
+    def counters(self) -> int:
+        """Return how many processes may count an org's usage at once."""
+        from noukai_functions.usage.totals import COUNTERS
+
+        return int(self.environment.get("STREAM_SHARDS", COUNTERS))
 
     @cached_property
     def audit_log(self) -> "AuditLog | None":
@@ -186,7 +194,7 @@ class Deployment(RequestParts, WebhookParts):
             self.new_log,
             self.worker_kind_memory,
         )
-        return Worker(parts, lambda: self.queue, self._note_waiting)
+        return Worker(parts, self.queue_with, self._note_waiting)
 
     def _note_waiting(self, *created_at: int) -> None:
         from noukai_functions.metrics.waiting import note_waiting

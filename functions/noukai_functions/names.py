@@ -49,7 +49,8 @@ INDEX = "newest"
 INDEX_PARTITION = "lp"
 INDEX_ORDER = "lo"
 INDEX_PARTITIONS = 4
-"""Partitions per flow. Each takes a thousand new jobs a second; a list queries each of them once."""
+"""Partitions per flow, unless a setting says more. Each takes a thousand new jobs a second; a list queries
+each of them once."""
 
 KEY_HASH = "hash"
 USAGE_ORG = "o"
@@ -88,6 +89,9 @@ FLOW_DIMENSION = "Flow"
 
 CHECK_QUEUES = "checkQueues"
 """The member of an event that asks the sweep function for a check of the queues."""
+
+SWEEP_SEGMENT = "segment"
+"""The member of an event that names the segment of the table to sweep; without it, it is the first."""
 
 DUE_INDEX = "due"
 """The sparse index of two tables: schedules that are due; endpoints that are due, and what waits for each."""

@@ -129,7 +129,10 @@ class RequestParts(Resources):
         """Return the queues of all worker kinds."""
         from noukai_functions.jobs.queue import JobQueues
 
-        return JobQueues(self.queue, json.loads(self.environment.get("WORKER_KIND_QUEUES", "{}")))
+        urls, further = (
+            json.loads(self.environment.get(name, "{}")) for name in ("WORKER_KIND_QUEUES", "FURTHER_QUEUES")
+        )
+        return JobQueues(self.queue, urls, further)
 
     @cached_property
     def catalog(self) -> "Catalog":

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from noukai_functions.clients import Clients
 from noukai_functions.clock import Clock
+from noukai_functions.names import INDEX_PARTITIONS
 
 if TYPE_CHECKING:
     from noukai_functions.access.api_keys import ApiKeys
@@ -36,21 +37,22 @@ class Resources(Clients):
         """Return the jobs table."""
         from noukai_functions.jobs.table import JobsTable
 
-        return JobsTable(self._dynamodb, self.environment["JOBS_TABLE"])
+        return JobsTable(self._dynamodb, self.environment["JOBS_TABLE"], self._spread("INDEX_PARTITIONS"))
 
     @cached_property
     def rounds(self) -> "Rounds":
         """Return the store of the sweep's rounds."""
         from noukai_functions.jobs.sweep_rounds import Rounds
 
-        return Rounds(self._dynamodb, self.environment["JOBS_TABLE"])
+        segments = int(self.environment.get("SWEEP_SEGMENTS", "1"))
+        return Rounds(self._dynamodb, self.environment["JOBS_TABLE"], segments=segments)
 
     @cached_property
     def index(self) -> "JobIndex":
         """Return the index of each flow's jobs by age."""
         from noukai_functions.jobs.index import JobIndex
 
-        return JobIndex(self._dynamodb, self.environment["JOBS_TABLE"])
+        return JobIndex(self._dynamodb, self.environment["JOBS_TABLE"], self._spread("LISTED_PARTITIONS"))
 
     @cached_property
     def saved_inputs(self) -> "SavedInputs":
@@ -91,6 +93,12 @@ class Resources(Clients):
     def queue(self) -> "JobQueue":
         """Return the queue: a worker's own, or the default worker's for functions that send."""
         return self._queue(self.environment["QUEUE_URL"])
+
+    def queue_with(self, arn: str) -> "JobQueue":
+        """Return the queue of a worker with this ARN: its only one, unless it has several."""
+        urls = self.environment.get("FURTHER_QUEUE_URLS", "").split()
+        name = arn.rpartition(":")[2]
+        return next((self._queue(url) for url in urls if url.rpartition("/")[2] == name), self.queue)
 
     @cached_property
     def dead_letters(self) -> "JobQueue":
@@ -144,6 +152,10 @@ class Resources(Clients):
             environment.get("QUEUE_ARN"),
             environment.get("SCHEDULE_ROLE"),
         )
+
+    def _spread(self, name: str) -> int:
+        """Return over how many index partitions jobs are spread; only large deployments set the variable."""
+        return int(self.environment.get(name, INDEX_PARTITIONS))
 
     def _queue(self, url: str) -> "JobQueue":
         from noukai_functions.jobs.queue import JobQueue

@@ -12,13 +12,17 @@ if TYPE_CHECKING:
 
 _KEPT_SECONDS = 60 * 60
 
+_PART = 500
+"""The most calls a second that one row counts: DynamoDB writes a row a thousand times a second."""
+
 
 @dataclass(slots=True)
 class RateLimits:
     """The calls of rate-limited keys per second, counted in the usage table for all processes.
 
     An unlimited key costs nothing here; a limited one costs a write per call. A process that has seen the
-    limit exceeded refuses further calls in that second without a write.
+    limit exceeded refuses further calls in that second without a write. A high limit is counted in parts,
+    each in a row of its own.
     """
 
     client: "DynamoDBClient"
@@ -30,11 +34,16 @@ class RateLimits:
         """Count a call of the key; refuse it if it exceeds the limit."""
         now = self.clock.now()
         second = now // 1000
-        if self._exceeded.get(key) != second:
-            calls = self._add(key, second)
-            if calls <= limit:
+        parts = -(-limit // _PART)
+        for number in range(parts):
+            # Calls of the same time begin at different parts; the full ones are left out.
+            part = (now + number) % parts
+            name = key if parts == 1 else f"{key}#{part}"
+            if self._exceeded.get(name) == second:
+                continue
+            if self._add(name, second) <= (limit + part) // parts:
                 return
-            self._exceeded[key] = second
+            self._exceeded[name] = second
         raise TooManyCallsError(limit, wait_ms=(second + 1) * 1000 - now)
 
     def _add(self, key: str, second: int) -> int:

@@ -13,8 +13,8 @@ from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.init_phase import get_ready
 from noukai_functions.jobs.lifecycle import Job
 from noukai_functions.jobs.overdue import fail_unrun
-from noukai_functions.jobs.sweep_rounds import Round
-from noukai_functions.names import CHECK_QUEUES, SWEEP_ROUNDS, UNSETTLED_WORK
+from noukai_functions.jobs.sweep_rounds import Round, Rounds
+from noukai_functions.names import CHECK_QUEUES, SWEEP_ROUNDS, SWEEP_SEGMENT, UNSETTLED_WORK
 from noukai_functions.refusals import UnreadableRowError
 from noukai_functions.telemetry.logger import job_fields, logger, logs_failures
 
@@ -27,26 +27,29 @@ _MARGIN_MS = 30_000
 _HOUR_MS = 60 * 60 * 1000
 
 
-def run(deployment: Deployment, has_time: Callable[[], bool]) -> None:
-    """Continue the current round, or begin the next one if it is due.
+def run(deployment: Deployment, has_time: Callable[[], bool], segment: int = 0) -> None:
+    """Continue the current round of a segment of the table, or begin the next one if it is due.
 
     `has_time` returns whether to go on.
     """
     now = deployment.clock.now()
-    latest = deployment.rounds.read()
+    rounds = deployment.rounds.of(segment)
+    if segment >= rounds.segments:
+        return  # during an update that lowers their number
+    latest = rounds.read()
     if latest is None or latest.is_over(now):
         latest = Round(now)
     if latest.ended_at is not None:
         return
-    part = Sweep(deployment, has_time, latest.place)
+    part = Sweep(deployment, has_time, latest.place, rounds=rounds)
     try:
         is_whole = part.go_on()
     finally:
         latest = replace(latest, place=part.place, settled=latest.settled + part.settled)
-        deployment.rounds.write(latest)
+        rounds.write(latest)
     if is_whole:
         latest = replace(latest, ended_at=deployment.clock.now())
-        deployment.rounds.write(latest)
+        rounds.write(latest)
         _report(latest)
         deployment.metrics.write({SWEEP_ROUNDS: 1}, deployment.clock.now())
 
@@ -59,15 +62,18 @@ class Sweep:
     has_time: Callable[[], bool] = lambda: True
     place: str | None = None
     settled: int = 0
+    rounds: Rounds | None = None
+    """The segment to sweep; None is the first."""
 
     def go_on(self) -> bool:
         """Settle overdue jobs page by page; return whether the end of the table was reached.
 
         An unfinished page is read again in the next run, which no longer finds the jobs already settled.
         """
+        rounds = self.rounds or self.deployment.rounds
         while self.has_time():
             now = self.deployment.clock.now()
-            overdue, last = self.deployment.rounds.overdue_page(now, self.place)
+            overdue, last = rounds.overdue_page(now, self.place)
             for job in overdue:
                 if not self.has_time():
                     return False
@@ -116,8 +122,10 @@ def handler(event: "Event", context: Any) -> None:
     if CHECK_QUEUES in event:
         deployed().queue_check.take(deployed().clock.now())
         return
-    run(deployed(), lambda: context.get_remaining_time_in_millis() > _MARGIN_MS)
-    note_uncounted(deployed())
+    segment = event.get(SWEEP_SEGMENT, 0)
+    run(deployed(), lambda: context.get_remaining_time_in_millis() > _MARGIN_MS, segment)
+    if not segment:
+        note_uncounted(deployed())
 
 
 get_ready(lambda made: (made.rounds, made.table, logger()))

@@ -10,7 +10,7 @@ from heapq import merge
 from typing import TYPE_CHECKING
 
 from noukai_functions.jobs.row import partitions, placeholders
-from noukai_functions.names import INDEX, INDEX_ORDER, INDEX_PARTITION
+from noukai_functions.names import INDEX, INDEX_ORDER, INDEX_PARTITION, INDEX_PARTITIONS
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -25,6 +25,8 @@ class JobIndex:
 
     client: "DynamoDBClient"
     table_name: str
+    spread: int = INDEX_PARTITIONS
+    """How many partitions of a flow may hold jobs, including those that get no new ones."""
 
     def newest(
         self, org: str, flows: Iterable[str], *, above: str, below: str, at_once: int
@@ -34,7 +36,7 @@ class JobIndex:
         Includes positions from `above` up to, but not including, `below`. Each partition is queried for
         `at_once` positions, and again only when these are used up.
         """
-        names = [name for flow in flows for name in partitions(org, flow)]
+        names = [name for flow in flows for name in partitions(org, flow, self.spread)]
         return merge(*(self._positions(name, above, below, at_once) for name in names), reverse=True)
 
     def has_jobs(self, org: str, flow: str) -> bool:

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from types import NoneType
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from noukai_functions.aws import AwsError
 from noukai_functions.jobs.lifecycle import JOB_ID
+from noukai_functions.names import DEFAULT_KIND
 from noukai_functions.telemetry.logger import logger
 from noukai_wire.text import is_too_deep
 
@@ -161,15 +163,20 @@ class JobQueues:
     default: JobQueue
     urls: Mapping[str, str]
     """The queues of the other worker kinds."""
+    further: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The further queues of worker kinds that have several."""
 
-    def of(self, worker_kind: str | None) -> JobQueue:
-        """Return the queue of a worker kind; None is the default.
+    def of(self, worker_kind: str | None, job_id: str) -> JobQueue:
+        """Return the queue of a worker kind for a job; None is the default.
 
         During an update, the catalog may name queues that the environment does not have yet. The default
         worker can run every flow.
         """
         url = None if worker_kind is None else self.urls.get(worker_kind)
-        return self.default if url is None else JobQueue(self.default.client, url)
+        first = self.default if url is None else JobQueue(self.default.client, url)
+        more = self.further.get(DEFAULT_KIND if url is None or worker_kind is None else worker_kind, ())
+        place = crc32(job_id.encode()) % (1 + len(more)) if more else 0
+        return JobQueue(first.client, more[place - 1]) if place else first
 
 
 def _entry(outgoing: OutgoingMessage) -> dict[str, Any]:

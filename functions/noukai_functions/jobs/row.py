@@ -122,17 +122,17 @@ def assignments(changes: Mapping[str, object]) -> tuple[str, ...]:
     return tuple(f"{field} = :{field}" for field in changes)
 
 
-def encode(job: Job) -> "dict[str, AttributeValueTypeDef]":
-    """Return the row of a job; `None` values are omitted."""
+def encode(job: Job, spread: int = INDEX_PARTITIONS) -> "dict[str, AttributeValueTypeDef]":
+    """Return the row of a job, spread over so many index partitions; `None` values are omitted."""
     values = {field: getattr(job, field) for field in NAMES}
     row = {NAMES[field]: _attribute(value) for field, value in values.items() if value is not None}
-    partition = partitions(job.org, job.flow)[crc32(job.id.encode()) % INDEX_PARTITIONS]
+    partition = partitions(job.org, job.flow, spread)[crc32(job.id.encode()) % spread]
     return {**row, INDEX_PARTITION: {"S": partition}, INDEX_ORDER: {"S": order(job)}}
 
 
-def partitions(org: str, flow: str) -> list[str]:
+def partitions(org: str, flow: str, spread: int = INDEX_PARTITIONS) -> list[str]:
     """Return the index partitions of a flow. A job's id selects one of them."""
-    return [f"{org}/{flow}#{number}" for number in range(INDEX_PARTITIONS)]
+    return [f"{org}/{flow}#{number}" for number in range(spread)]
 
 
 def order(job: Job) -> str:

@@ -1,8 +1,8 @@
 """The rounds of the sweep over the jobs table."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Self
 
 from noukai_functions.jobs.lifecycle import UNSETTLED, Job
 from noukai_functions.jobs.row import decode, expression, placeholders
@@ -36,10 +36,16 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Rounds:
-    """The table's pages, and the row that records the latest round."""
+    """The pages of a segment of the table, and the row that records its latest round."""
 
     client: "DynamoDBClient"
     table_name: str
+    segment: int = 0
+    segments: int = 1
+
+    def of(self, segment: int) -> Self:
+        """Return the pages of another segment."""
+        return replace(self, segment=segment)
 
     def overdue_page(self, now: int, after: str | None) -> tuple[list[Job], str | None]:
         """Return the overdue jobs of a page, and the key of its last row.
@@ -54,14 +60,18 @@ class Rounds:
                 {**{state.value: state for state in UNSETTLED}, "now": now}
             ),
             **start,
+            **self._part,
         )
         last = answer.get("LastEvaluatedKey", {}).get("id", {}).get("S")
         return list(_readable(answer["Items"])), last
 
     def read(self) -> Round | None:
         """Return the latest round; None if there was none."""
-        answer: Any = self.client.get_item(TableName=self.table_name, Key=_KEY, ConsistentRead=True)
+        answer: Any = self.client.get_item(TableName=self.table_name, Key=self._key, ConsistentRead=True)
         if "Item" not in answer:
+            return None
+        if answer["Item"].get("segments", {"N": "1"}) != {"N": str(self.segments)}:
+            # The place may be outside of a segment whose size has changed.
             return None
         values = {name: int(value["N"]) for name, value in answer["Item"].items() if "N" in value}
         place = answer["Item"].get("place", {}).get("S")
@@ -72,10 +82,16 @@ class Rounds:
         numbers = {"started_at": latest.started_at, "settled": latest.settled, "ended_at": latest.ended_at}
         item: Any = {name: {"N": str(value)} for name, value in numbers.items() if value is not None}
         item |= {"place": {"S": latest.place}} if latest.place else {}
-        self.client.put_item(TableName=self.table_name, Item=_KEY | item)
+        item |= {"segments": {"N": str(self.segments)}} if self.segments > 1 else {}
+        self.client.put_item(TableName=self.table_name, Item=self._key | item)
 
+    @property
+    def _key(self) -> Any:
+        return {"id": {"S": f"{SWEEP_ROW}/{self.segment}" if self.segment else SWEEP_ROW}}
 
-_KEY: Any = {"id": {"S": SWEEP_ROW}}
+    @property
+    def _part(self) -> Any:
+        return {"Segment": self.segment, "TotalSegments": self.segments} if self.segments > 1 else {}
 
 
 def _readable(items: Iterable[Mapping[str, Any]]) -> Iterator[Job]:

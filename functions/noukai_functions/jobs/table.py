@@ -18,6 +18,7 @@ from noukai_functions.jobs.row import (
     expression,
     placeholders,
 )
+from noukai_functions.names import INDEX_PARTITIONS
 from noukai_functions.refusals import UnreadableRowError
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class JobsTable:
 
     client: "DynamoDBClient"
     table_name: str
+    spread: int = INDEX_PARTITIONS
+    """Over how many index partitions a flow's new jobs are spread."""
 
     def create(self, job: Job, now: int) -> None:
         """Put a new job, unless its id belongs to a job that has not expired."""
@@ -60,7 +63,7 @@ class JobsTable:
         try:
             self.client.put_item(
                 TableName=self.table_name,
-                Item=encode(job),
+                Item=encode(job, self.spread),
                 ConditionExpression=expression(
                     f"attribute_not_exists(id) OR ({_SETTLED} AND expires_at <= :now)"
                 ),

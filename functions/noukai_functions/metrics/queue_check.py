@@ -20,7 +20,7 @@ class QueueCheck:
     """A check of the queues of worker kinds, and of those that only the operator empties, by URL."""
 
     client: "SQSClient"
-    kinds: Mapping[str, str]
+    kinds: Mapping[str, str | Sequence[str]]
     unprocessed: Sequence[str]
     metrics: Metrics
 
@@ -36,8 +36,8 @@ class QueueCheck:
         Hidden messages do not count, since most belong to running jobs; a worker that has hidden one whose
         job it could not start writes that itself.
         """
-        for kind, url in self.kinds.items():
-            if self._waiting(url):
+        for kind, urls in self.kinds.items():
+            if any(map(self._waiting, [urls] if isinstance(urls, str) else urls)):
                 note_waiting(self.metrics, kind, now)
         if left := sum(map(self._waiting, self.unprocessed)):
             self.metrics.write({UNSETTLED_WORK: left}, now)

@@ -64,7 +64,7 @@ class Admission:
         stored = self.create_row(job, message)
         outgoing = self.outgoing(stored, message)
         if outgoing is not None:
-            self.queue_of(job.flow).send(outgoing.message, delay_seconds=outgoing.delay_seconds)
+            self.queue_of(job.flow, job.id).send(outgoing.message, delay_seconds=outgoing.delay_seconds)
             if stored is not job:
                 self.note_resent(stored)
         return stored
@@ -84,7 +84,7 @@ class Admission:
         if (refusal or job.is_later) and not self._is_known(job, consistent=refusal is not None):
             if refusal:
                 raise refusal
-            self.delayed_messages().create(message, job.due_at, self.queue_of(job.flow))
+            self.delayed_messages().create(message, job.due_at, self.queue_of(job.flow, job.id))
         try:
             self.table.create(job, job.created_at)
         except Refused as refused:
@@ -114,9 +114,9 @@ class Admission:
         except AwsError:
             logger().warning("a resent message could not be recorded", extra=job_fields(job), exc_info=True)
 
-    def queue_of(self, flow: str) -> JobQueue:
-        """Return the queue of the workers that run the flow `project/flow`."""
-        return self.queues.of(self.catalog.flows[flow].worker_kind)
+    def queue_of(self, flow: str, job_id: str) -> JobQueue:
+        """Return the queue for a job, of those whose workers run the flow `project/flow`."""
+        return self.queues.of(self.catalog.flows[flow].worker_kind, job_id)
 
     def _new_job(self, name: str, key: str | None, submission: "Submission", org: str, by: str) -> Job:
         options, flow = submission.options, self.catalog.flows[name]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from noukai_functions.jobs.lifecycle import Job
-from noukai_functions.jobs.queue import SEND_BATCH_SIZE, JobQueue, OutgoingMessage
+from noukai_functions.jobs.queue import SEND_BATCH_SIZE, OutgoingMessage
 from noukai_functions.refusals import UnavailableError
 from noukai_functions.requests.admission import Admission
 from noukai_functions.requests.submission import keyed_submission
@@ -33,7 +33,7 @@ class BatchSubmission:
         Submissions not begun by `until` fail as unavailable, so that the caller retries them.
         """
         outcomes: list[Job | Exception] = []
-        outbox = _Outbox(self.admission, self.admission.queue_of(self.name))
+        outbox = _Outbox(self.admission, self.name)
         # Sequential, because three quarters of the time are CPU, and a small function has too little for
         # threads.
         for place, entry in enumerate(entries):
@@ -69,7 +69,7 @@ class _Outbox:
     """
 
     admission: Admission
-    queue: JobQueue
+    flow: str
     unsent: set[str] = field(default_factory=set)
     _messages: list[OutgoingMessage] = field(default_factory=list)
     _added: set[str] = field(default_factory=set)
@@ -85,7 +85,10 @@ class _Outbox:
             self.send()
 
     def send(self) -> None:
-        self.unsent |= self.queue.send_many(self._messages)
+        if self._messages:
+            # Any queue of the flow will do: those that are sent together go to the same.
+            queue = self.admission.queue_of(self.flow, self._messages[0].message.id)
+            self.unsent |= queue.send_many(self._messages)
         for job in self._repeated:
             if job.id not in self.unsent:
                 self.admission.note_resent(job)

@@ -28,6 +28,7 @@ class BudgetWatch:
     totals: UsageTotals
     budgets: Budgets
     prices: Prices
+    counters: int = COUNTERS
     _looks: dict[str, _Look] = field(default_factory=dict)
 
     def note(self, org: str, usage: Usage, now: int) -> None:
@@ -43,7 +44,7 @@ class BudgetWatch:
         look = self._looks.get(org)
         if look is not None and (look.budget, look.month) == (budget, month):
             look.since += usage
-            if look.share + COUNTERS * budget.share(look.since, self.prices) < 1:
+            if look.share + self.counters * budget.share(look.since, self.prices) < 1:
                 return
         used = sum((each for _, _, each in self.totals.between(org, f"{month}-01", f"{month}-31")), Usage())
         share = budget.share(used, self.prices)

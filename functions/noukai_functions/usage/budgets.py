@@ -26,6 +26,10 @@ CACHE_MS = 20_000
 minute of using up its budget."""
 
 
+_LEAST_ROOM = 64
+"""How many budgets are cached before old ones are dropped."""
+
+
 @dataclass(frozen=True, slots=True)
 class Budget:
     """The budget of an org: a monthly limit in jobs, USD or both, and limits on unfinished jobs."""
@@ -67,6 +71,7 @@ class Budgets:
     table_name: str
     clock: Clock
     _known: dict[str, tuple[int, Budget]] = field(default_factory=dict)
+    _room: int = _LEAST_ROOM
 
     def of(self, org: str) -> Budget:
         """Return the budget of an org, at most some seconds old.
@@ -121,7 +126,11 @@ class Budgets:
         )
 
     def _know(self, org: str, budget: Budget, now: int) -> None:
-        self._known = {org: (now + CACHE_MS, budget), **self._fresh(now)}
+        if len(self._known) >= self._room:
+            # Seldom, so that each read costs the same however many orgs there are.
+            self._known = self._fresh(now)
+            self._room = max(_LEAST_ROOM, 2 * len(self._known))
+        self._known[org] = (now + CACHE_MS, budget)
 
     def refusal(self, org: str, *, is_later: bool) -> Refusal | None:
         """Return the refusal that the org's budget demands for a new job, if any.

@@ -30,7 +30,8 @@ _NAMES = {"completed": "c", "failed": "f", "cancelled": "x", "attempts": "n", "r
 UNFINISHED_NAMES = {"jobs": "u", "later": "l"}
 
 COUNTERS = 8
-"""Assumed number of concurrent metering processes per org. None of them knows of the others."""
+"""Assumed number of concurrent metering processes per org, unless a setting says more. None of them knows of
+the others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,7 @@ class Bounds:
 
     jobs: UnfinishedJobs
     budgets: Budgets
+    counters: int = COUNTERS
     _looks: dict[str, _Look] = field(default_factory=dict)
 
     def note(self, org: str, change: Unfinished, now: int) -> None:
@@ -136,7 +137,7 @@ class Bounds:
         budget, look = self.budgets.of(org), self._looks.get(org)
         if look is not None and look.budget == budget:
             look.since += change
-            if not _is_due(look, now):
+            if not _is_due(look, now, self.counters):
                 return
         count = self.jobs.count(org, now)
         reached = budget.reached(count)
@@ -145,9 +146,9 @@ class Bounds:
         self._looks[org] = _Look(now, count, self.budgets.of(org))
 
 
-def _is_due(look: _Look, now: int) -> bool:
+def _is_due(look: _Look, now: int, counters: int) -> bool:
     """Return whether a limit may have been reached or left since the last count."""
     if now < look.at + _LOOK_MS:
         return False
-    changes = (Unfinished(max(0, look.since.jobs), max(0, look.since.later)) for _ in range(COUNTERS))
+    changes = (Unfinished(max(0, look.since.jobs), max(0, look.since.later)) for _ in range(counters))
     return bool(look.budget.full or look.budget.reached(reduce(add, changes, look.count)))

@@ -128,10 +128,11 @@ class LambdaContext(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A worker of one queue."""
+    """A worker of one queue, or of several; a batch is of one."""
 
     parts: "WorkerParts"
-    queue: Callable[[], JobQueue]
+    queue: Callable[[str], JobQueue]
+    """Returns the queue with an ARN."""
     note_waiting: Callable[[int, int], None]
     """Writes for the alarms that a job waits at these times."""
 
@@ -143,7 +144,8 @@ class Worker:
             NotEndedError: a killed process of a flow is still running.
         """
         clock, times = self.parts.clock, self.parts.times
-        batch = Batch.of(event, self.queue, times.lease_ms)
+        arn = next((each.get("eventSourceARN", "") for each in event["Records"]), "")
+        batch = Batch.of(event, lambda: self.queue(arn), times.lease_ms)
         if context.get_remaining_time_in_millis() <= times.lease_ms:
             # A visibility timeout shorter than the lease needs no change.
             batch.note_hidden(clock.now())

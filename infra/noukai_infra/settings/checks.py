@@ -39,6 +39,9 @@ def folder(value: object) -> object:
     return value
 
 
+KeptQueues = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*:([2-9]|10)$")]
+"""A worker kind's name and its number of queues: `default:5`."""
+
 GENERATED_KIND = re.compile(r"[a-z]\d+(-[a-z]\d+)*")
 """The names of worker kinds that flows ask for by their settings, such as `m2048-t300`."""
 

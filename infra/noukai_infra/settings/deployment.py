@@ -15,6 +15,7 @@ from noukai_infra.settings.checks import (
     STRICT,
     FlowName,
     KindName,
+    KeptQueues,
     SettingsError,
     folder,
     split,
@@ -22,6 +23,7 @@ from noukai_infra.settings.checks import (
     variable,
 )
 from noukai_infra.settings.complaints import complaints
+from noukai_infra.settings.scale import Scale
 from noukai_infra.settings.warmth import Warm
 from noukai_infra.settings.worker_kind import WorkerKind
 
@@ -106,12 +108,14 @@ class Settings:
     warm: dict[str, Warm] = dataclasses.field(default_factory=dict)
     worker: WorkerKind = dataclasses.field(default_factory=WorkerKind)
     workers: dict[KindName, WorkerKind] = dataclasses.field(default_factory=dict)
+    scale: Scale = dataclasses.field(default_factory=Scale)
     environment: dict[Annotated[str, AfterValidator(variable)], str] = dataclasses.field(default_factory=dict)
     secret_environment: Annotated[tuple[str, ...], BeforeValidator(split)] = ()
     copy_logs: bool = False
     policies: tuple[Annotated[dict[str, Any], AfterValidator(statement)], ...] = ()
     draining: Annotated[tuple[str, ...], BeforeValidator(split)] = ()
     schedule_org: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,48}[a-z0-9]$")] | None = None
+    kept_queues: Annotated[tuple[KeptQueues, ...], BeforeValidator(split)] = ()
     former: Annotated[tuple[FlowName, ...], BeforeValidator(split)] = ()
 
     @classmethod
@@ -141,6 +145,11 @@ class Settings:
     def usd_per_gb_second(self) -> float:
         """Return the price of compute for estimates, by default AWS's own for the architecture."""
         return _USD_PER_GB_SECOND[self.architecture] if self.price_gb_second is None else self.price_gb_second
+
+    @property
+    def least_queues(self) -> dict[str, int]:
+        """Return how many queues each worker kind has at least, by its name."""
+        return {kind: int(count) for kind, _, count in (each.rpartition(":") for each in self.kept_queues)}
 
     @property
     def flows_folder(self) -> Path:

@@ -11,6 +11,20 @@ from noukai_wire.limits import WORKER_MARGIN_SECONDS
 
 
 @dataclass(frozen=True, config=STRICT)
+class ProvisionedPollers:
+    """The pollers of a queue that are kept ready, each of which invokes ten workers at once at most."""
+
+    minimum: Annotated[int, A_NUMBER, Field(ge=2, le=200)] = 2
+    maximum: Annotated[int, A_NUMBER, Field(ge=2, le=2000)] = 200
+
+    def __post_init__(self) -> None:
+        """Refuse a minimum above the maximum."""
+        if self.minimum > self.maximum:
+            most = self.maximum
+            raise ValueError(f"have a minimum of at most its maximum, {most}, instead of {self.minimum}")
+
+
+@dataclass(frozen=True, config=STRICT)
 class WorkerKind:
     """A worker kind: memory and storage in MB, times in seconds."""
 
@@ -26,6 +40,11 @@ class WorkerKind:
     """The time limit for importing a flow's module; the timeout of a job starts after the import."""
     warm: Warm | None = None
     """The environments that are kept ready; not those of kinds that flows ask for, which state none."""
+
+    queues: Annotated[int, A_NUMBER, Field(ge=1, le=10)] = 1
+    """The number of queues over which jobs are spread; each has its own pollers, up to `max_concurrency`."""
+    provisioned_pollers: ProvisionedPollers | None = None
+    """Pollers that are kept ready, for a rate that grows in seconds; `max_concurrency` then has no effect."""
 
     @property
     def flow_seconds(self) -> int:

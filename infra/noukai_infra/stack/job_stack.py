@@ -6,6 +6,7 @@ from functools import partial
 from aws_cdk import CfnOutput, DefaultStackSynthesizer, RemovalPolicy, Stack
 from constructs import Construct
 
+from noukai_functions.names import DEFAULT_KIND
 from noukai_infra.settings import Settings, WorkerKind
 from noukai_infra.stack.alarms.construct import Alarms
 from noukai_infra.stack.alarms.dashboard import Dashboard
@@ -40,14 +41,20 @@ class JobStack(Stack):
 
     def __init__(self, scope: Construct, *, settings: Settings, assets: Assets) -> None:
         super().__init__(scope, settings.stack, synthesizer=_synthesizer())
-        tables = Tables(self, "Tables", removal_policy=RemovalPolicy[settings.tables.upper()])
+        policy = RemovalPolicy[settings.tables.upper()]
+        tables = Tables(self, "Tables", removal_policy=policy, scale=settings.scale)
         # Without bundling there is no catalog, for instance when the stack is destroyed.
         asked = assets.kinds() if self.bundling_required else []
         kinds = {name: kind_named(name, settings) for name in sorted({*asked, *settings.draining})}
         queues = Queues(
-            self, "Queues", worker=settings.worker, kinds=kinds, dead_letter_visibility=VISIBILITY_SECONDS
+            self,
+            "Queues",
+            worker=settings.worker,
+            kinds=kinds,
+            dead_letter_visibility=VISIBILITY_SECONDS,
+            kept=settings.least_queues,
         )
-        payloads = Payloads(self, "Payloads", removal_policy=RemovalPolicy[settings.tables.upper()])
+        payloads = Payloads(self, "Payloads", removal_policy=policy)
         webhooks = WebhookStorage(self, "Webhooks", settings=settings)
         # A scheduled job may wait for longer than flows ask for its worker kind.
         delayed_messages = DelayedMessages(self, "Schedules", queues=queues.jobs)
@@ -98,9 +105,12 @@ def _add_workers(
     worker: partial[Worker], default: WorkerKind, kinds: Mapping[str, WorkerKind], queues: JobQueues
 ) -> None:
     """Add the default worker, and one for each worker kind."""
-    worker("Worker", kind_name=None, kind=default, queue=queues.default)
+    further = queues.further.get(DEFAULT_KIND, ())
+    worker("Worker", kind_name=None, kind=default, queue=queues.default, further=further)
     for name, kind in kinds.items():
-        worker(f"Worker{in_a_resource(name)}", kind_name=name, kind=kind, queue=queues.of_kinds[name])
+        further = queues.further.get(name, ())
+        of_kind = queues.of_kinds[name]
+        worker(f"Worker{in_a_resource(name)}", kind_name=name, kind=kind, queue=of_kind, further=further)
 
 
 def _synthesizer() -> DefaultStackSynthesizer:
@@ -120,4 +130,5 @@ def _outputs(tables: Tables, queues: Queues, asked: Sequence[str]) -> dict[str, 
         "DeadLetterQueueUrl": queues.dead_letters.queue_url,
         "UnprocessedQueueUrl": queues.unprocessed.queue_url,
         **{output_of(name, is_draining=name not in asked): queue.queue_url for name, queue in of_kinds},
+        **queues.jobs.outputs,
     }

@@ -4,7 +4,7 @@ from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from noukai_infra.settings import Settings
+from noukai_infra.settings import Scale, Settings
 from noukai_infra.stack.base.function import JobFunction
 from noukai_infra.stack.base.stream import COUNTED, GATHERED_SECONDS, STARTED
 from noukai_infra.stack.base.stream_rights import read_stream
@@ -12,7 +12,6 @@ from noukai_infra.stack.storage.tables import Tables
 from noukai_infra.stack.storage.uncounted import Uncounted
 
 _TIMEOUT = 60
-_BATCH = 1000
 _LATEST = Duration.hours(23)
 """A failing batch is retried until shortly before the stream deletes its records."""
 
@@ -44,7 +43,7 @@ class Metering(Construct):
             entry="metering",
             code=code,
             settings=settings,
-            memory=settings.memory,
+            memory=settings.scale.metering_memory or settings.memory,
             timeout=_TIMEOUT,
             environment=_environment(settings, tables),
         )
@@ -60,7 +59,7 @@ class Metering(Construct):
             event_source_arn=tables.jobs.table_stream_arn,
             # No record is missed between the creation of the stream and of its reader.
             starting_position=lambda_.StartingPosition.TRIM_HORIZON,
-            batch_size=_BATCH,
+            batch_size=settings.scale.metering_batch,
             max_batching_window=Duration.seconds(GATHERED_SECONDS),
             max_record_age=_LATEST,
             tumbling_window=_WINDOW,
@@ -70,11 +69,13 @@ class Metering(Construct):
 
 
 def _environment(settings: Settings, tables: Tables) -> dict[str, str]:
+    shards = settings.scale.stream_shards
     return {
         "USAGE_TABLE": tables.usage.table_name,
         "WORKER_MEMORY": str(settings.worker.memory),
         **prices(settings),
         **_flows_with_metrics(settings),
+        **({"STREAM_SHARDS": str(shards)} if shards != Scale().stream_shards else {}),
     }
 
 

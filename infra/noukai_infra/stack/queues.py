@@ -1,16 +1,18 @@
 """The queues of jobs and their dead-letter queues."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from noukai_functions.names import DEFAULT_KIND
 from noukai_infra.settings import WorkerKind
-from noukai_infra.stack.base.worker_kinds import in_a_resource
+from noukai_infra.stack.base.worker_kinds import FURTHER_QUEUES, in_a_resource
 from noukai_infra.stack.worker import visibility_seconds
 
 MIN_RECEIVES, MAX_RECEIVES = 100, 1000
@@ -33,18 +35,30 @@ _MAX_MESSAGE_BYTES = 1024 * 1024
 
 @dataclass(frozen=True)
 class JobQueues:
-    """The queues of jobs: the default worker's, and one per worker kind."""
+    """The queues of jobs: the default worker's, and one per worker kind.
+
+    `further` are the other queues of worker kinds that have several; jobs are sent to the first of them, as
+    many as `sent` says. The others are kept until they are empty.
+    """
 
     default: sqs.IQueue
     of_kinds: Mapping[str, sqs.IQueue] = field(default_factory=dict)
+    further: Mapping[str, Sequence[sqs.IQueue]] = field(default_factory=dict)
+    sent: Mapping[str, int] = field(default_factory=dict)
 
     def only(self, kinds: Iterable[str]) -> "JobQueues":
         """Return only the queues of these worker kinds."""
-        return JobQueues(self.default, {name: self.of_kinds[name] for name in kinds})
+        of_kinds = {name: self.of_kinds[name] for name in kinds}
+        further = {kind: self.further[kind] for kind in (DEFAULT_KIND, *of_kinds) if kind in self.further}
+        return JobQueues(self.default, of_kinds, further, self.sent)
+
+    def first(self) -> Iterator[tuple[str, sqs.IQueue]]:
+        """Iterate over the names of worker kinds, each with its first queue."""
+        yield from {DEFAULT_KIND: self.default, **self.of_kinds}.items()
 
     def __iter__(self) -> Iterator[sqs.IQueue]:
         """Iterate over all queues."""
-        return iter((self.default, *self.of_kinds.values()))
+        return iter((self.default, *self.of_kinds.values(), *chain.from_iterable(self.further.values())))
 
     @property
     def environment(self) -> dict[str, str]:
@@ -53,6 +67,22 @@ class JobQueues:
         return {
             "QUEUE_URL": self.default.queue_url,
             **({"WORKER_KIND_QUEUES": json.dumps(urls)} if urls else {}),
+            **({"FURTHER_QUEUES": json.dumps(sent)} if (sent := self._sent) else {}),
+        }
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """Return the stack's output about further queues; empty if there are none."""
+        urls = {kind: [each.queue_url for each in queues] for kind, queues in self.further.items()}
+        sent = {kind: self.sent.get(kind, 0) for kind in urls}
+        return {FURTHER_QUEUES: json.dumps({"sent": sent, "urls": urls})} if urls else {}
+
+    @property
+    def _sent(self) -> dict[str, list[str]]:
+        return {
+            kind: [each.queue_url for each in queues[: self.sent[kind]]]
+            for kind, queues in self.further.items()
+            if self.sent.get(kind)
         }
 
     def let_send(self, grantee: iam.IGrantable) -> None:
@@ -65,8 +95,9 @@ class Queues(Construct):
     """The queues of jobs, their dead-letter queue, and its own dead-letter queue; encrypted, TLS only.
 
     Nothing reads the last one: the operator sends its messages to the reader again. `worker` is the default
-    worker kind. `dead_letter_visibility` is in seconds. The age of a dead-letter message counts from its
-    first send, so the dead-letter queue has a much longer retention.
+    worker kind. `kept` says how many queues of a worker kind are there at least. `dead_letter_visibility` is
+    in seconds. The age of a dead-letter message counts from its first send, so the dead-letter queue has a
+    much longer retention.
     """
 
     def __init__(
@@ -77,6 +108,7 @@ class Queues(Construct):
         worker: WorkerKind,
         kinds: Mapping[str, WorkerKind],
         dead_letter_visibility: int,
+        kept: Mapping[str, int],
     ) -> None:
         super().__init__(scope, name)
         self.unprocessed = _queue(
@@ -94,7 +126,18 @@ class Queues(Construct):
         self.jobs = JobQueues(
             self._of_jobs("Jobs", worker),
             {name: self._of_jobs(f"Jobs{in_a_resource(name)}", kind) for name, kind in kinds.items()},
+            dict(self._further({DEFAULT_KIND: worker, **kinds}, kept)),
+            {name: kind.queues - 1 for name, kind in {DEFAULT_KIND: worker, **kinds}.items()},
         )
+
+    def _further(
+        self, kinds: Mapping[str, WorkerKind], kept: Mapping[str, int]
+    ) -> Iterator[tuple[str, list[sqs.Queue]]]:
+        for name, kind in kinds.items():
+            of_kind = "" if name == DEFAULT_KIND else in_a_resource(name)
+            numbers = range(2, max(kind.queues, kept.get(name, 1)) + 1)
+            if numbers:
+                yield name, [self._of_jobs(f"Jobs{of_kind}Queue{number}", kind) for number in numbers]
 
     def _of_jobs(self, name: str, kind: WorkerKind) -> sqs.Queue:
         visibility = visibility_seconds(kind)

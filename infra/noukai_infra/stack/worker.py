@@ -1,5 +1,7 @@
 """The workers, which run the flows."""
 
+from collections.abc import Sequence
+
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
@@ -32,8 +34,9 @@ written during another org's job, since the process is kept."""
 class Worker(Construct):
     """The function that claims a queue's jobs and runs their flows, for a worker kind.
 
-    It runs every job sent to its queue: a worker has all flows, including those that now ask for another
-    worker kind. `kind_name` is the worker kind's name; None for the default.
+    It runs every job sent to its queues, of which `further` are those beside the first: a worker has all
+    flows, including those that now ask for another worker kind. `kind_name` is the worker kind's name; None
+    for the default.
 
     The deployment's `environment` and `policies` reach this function and no other.
 
@@ -52,6 +55,7 @@ class Worker(Construct):
         code: lambda_.Code,
         tables: Tables,
         queue: sqs.IQueue,
+        further: Sequence[sqs.IQueue],
         payloads: Payloads,
     ) -> None:
         super().__init__(scope, name)
@@ -70,14 +74,19 @@ class Worker(Construct):
         payloads.let(function, "s3:GetObject", "s3:PutObject")
         for policy in settings.policies:
             function.add_to_role_policy(iam.PolicyStatement.from_json(policy))
-        read_queue(
-            function,
-            queue,
-            tables,
-            batch_size=kind.batch_size,
-            batch_window=kind.batch_window,
-            max_concurrency=kind.max_concurrency,
-        )
+        if further:
+            function.add_environment("FURTHER_QUEUE_URLS", " ".join(each.queue_url for each in further))
+        for number, each in enumerate((queue, *further), start=1):
+            read_queue(
+                function,
+                each,
+                tables,
+                name="Deliveries" if number == 1 else f"Deliveries{number}",
+                batch_size=kind.batch_size,
+                batch_window=kind.batch_window,
+                max_concurrency=kind.max_concurrency,
+                pollers=kind.provisioned_pollers,
+            )
 
 
 def _environment(

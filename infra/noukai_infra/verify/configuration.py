@@ -71,7 +71,7 @@ def deliveries(deployed: Deployed, saw: Saw) -> None:
     right = [
         (each["State"] == "Enabled" or each["UUID"] in resting)
         and each.get("FunctionResponseTypes") == ["ReportBatchItemFailures"]
-        and "MaximumConcurrency" in each.get("ScalingConfig", {})
+        and ("MaximumConcurrency" in each.get("ScalingConfig", {}) or "ProvisionedPollerConfig" in each)
         for each in found
     ]
     seen = [(each["State"], each["BatchSize"], each.get("ScalingConfig")) for each in found]

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import boto3
 import httpx
 
 from noukai_infra.operations.account import resources
-from noukai_infra.stack.base.worker_kinds import deployed_queues
+from noukai_infra.stack.base.worker_kinds import deployed_queues, further_queues
 from noukai_wire.errors import ErrorCode
 from noukai_wire.limits import MIN_KEEP_SECONDS
 from noukai_wire.models import TERMINAL_STATES
@@ -56,7 +57,9 @@ class Deployed:
 
     def job_queues(self) -> list[str]:
         """Return the URL of each worker's queue, that of the default one first."""
-        return [self.outputs["QueueUrl"], *(queue.url for queue in deployed_queues(self.outputs).values())]
+        of_kinds = (queue.url for queue in deployed_queues(self.outputs).values())
+        further = chain.from_iterable(further_queues(self.outputs).values())
+        return [self.outputs["QueueUrl"], *of_kinds, *further]
 
     def has_demo(self) -> bool:
         """Return whether the flows are those of the repository, which the checks of jobs run."""

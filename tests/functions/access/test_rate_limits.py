@@ -1,11 +1,16 @@
 """A key with a rate may call that many times a second, over all processes; other keys cost nothing."""
 
+from collections import Counter
+from contextlib import suppress
+
 import pytest
 
 from noukai_functions.deployment import Deployment
+from noukai_functions.refusals import TooManyCallsError
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
 from tests.functions.harness import System
+from tests.functions.stand_ins.calls import hook
 
 
 @pytest.fixture(autouse=True)
@@ -76,3 +81,17 @@ def test_counts_are_forgotten(system: System) -> None:
 def test_calls_for_the_document_count_too(system: System) -> None:
     """The document is open to everybody, but a key that asks for its own flows uses up its rate."""
     assert [system.send(Route.OPENAPI).status for _ in range(3)] == [200, 200, 429]
+
+
+def test_high_limit_is_counted_in_parts(system: System) -> None:
+    """No row counts more than 500 calls a second, since it takes a thousand writes; the sum is exact."""
+    limits, limit = system.deployment.rate_limits, 1201
+    counted = Counter[str]()
+    hook(limits.client, "UpdateItem", before=lambda asked: counted.update([asked["Key"]["o"]["S"]]))
+    allowed = 0
+    for _ in range(limit + 50):
+        with suppress(TooManyCallsError):
+            limits.count("digest", limit)
+            allowed += 1
+    assert allowed == limit
+    assert counted == {"#rate/digest#0": 401, "#rate/digest#1": 401, "#rate/digest#2": 402}

@@ -145,10 +145,12 @@ def test_round_over_a_billion_rows_ends_within_a_day() -> None:
     clock = ManualClock()
     table: Any = LargeTable(10**9, 700, clock)
     latest: list[Round] = []
-    rounds = SimpleNamespace(
+    rounds: Any = SimpleNamespace(
         read=lambda: latest[-1] if latest else None,
         write=latest.append,
         overdue_page=Rounds(table, "jobs").overdue_page,
+        of=lambda _segment: rounds,
+        segments=1,
     )
     deployment: Any = SimpleNamespace(clock=clock, rounds=rounds, metrics=Metrics(None))
     began = clock.time

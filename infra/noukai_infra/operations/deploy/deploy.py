@@ -10,7 +10,7 @@ from typing import Any
 
 from noukai_infra.operations.account import Account, OperatorError
 from noukai_infra.operations.deploy.cdk import Cdk
-from noukai_infra.operations.deploy.draining import kinds_to_keep
+from noukai_infra.operations.deploy.draining import kinds_to_keep, queues_to_keep
 from noukai_infra.operations.deploy.first_job import FirstJob
 from noukai_infra.operations.deploy.former_flows import DeployedFlows
 from noukai_infra.operations.deploy.inventory import Inventory
@@ -60,10 +60,13 @@ def deploy(account: Account, cdk: Cdk, stack: str, plan: Plan) -> Outcome:
     before = live_versions(account, stack)
     flows = DeployedFlows.of(account, stack)
     former = _setting("former", flows.to_remember() if flows else ())
-    draining = _setting("draining", kinds_to_keep(account, stack))
+    kept = [
+        *_setting("draining", kinds_to_keep(account, stack)),
+        *_setting("kept_queues", queues_to_keep(account, stack)),
+    ]
     with TemporaryDirectory() as folder:
         assembly = Path(folder)
-        _run(cdk, "synth", stack, "--quiet", "--output", folder, *former, *draining, *plan.context)
+        _run(cdk, "synth", stack, "--quiet", "--output", folder, *former, *kept, *plan.context)
         warnings = check_quotas(assembly, stack, Quotas.of(account, stack, any_memory=plan.any_memory))
         _show_inventory(account, stack, assembly, plan, is_new=flows is None)
         for farewell in flows.farewells(assembly, stack) if flows else ():

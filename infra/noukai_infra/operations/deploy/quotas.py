@@ -25,6 +25,9 @@ _KEPT_UNRESERVED = 100
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html; an account with 50 gets a
 "minimum value of [50]": https://github.com/aws-samples/s3-to-lambda-patterns/issues/36."""
 
+INVOCATIONS_OF_A_POLLER = 10
+"""https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html"""
+
 _REFERENCE_BYTES = 128
 """The assumed length of a name, an ARN or a URL that only AWS knows; none of the stack's is longer."""
 
@@ -150,17 +153,20 @@ def _size(path: Path) -> int:
 
 def _throttled(template: Template, quotas: Quotas) -> Iterator[str]:
     mappings = dict(_properties(template, "AWS::Lambda::EventSourceMapping")).values()
-    workers = sum(
-        each.get("ScalingConfig", {}).get("MaximumConcurrency", 1)
-        for each in mappings
-        if each.get("Enabled", True)
-    )
+    workers = sum(most_at_once(each) for each in mappings if each.get("Enabled", True))
     if workers >= quotas.unreserved:
         yield (
             f"The readers of queues and streams may run {workers} executions at once, of {quotas.unreserved} "
             "in all: under load the API is throttled. Lower `concurrency` of flows and "
             "worker.max_concurrency, or raise the quota 'Concurrent executions'."
         )
+
+
+def most_at_once(mapping: Mapping[str, Any]) -> int:
+    """Return how many executions an event source mapping may have at once."""
+    if pollers := mapping.get("ProvisionedPollerConfig"):
+        return int(pollers["MaximumPollers"]) * INVOCATIONS_OF_A_POLLER
+    return int(mapping.get("ScalingConfig", {}).get("MaximumConcurrency", 1))
 
 
 def _properties(template: Template, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from noukai_functions.names import DEFAULT_KIND
-from noukai_infra.stack.base.worker_kinds import deployed_queues
+from noukai_infra.stack.base.worker_kinds import deployed_queues, further_queues
 
 if TYPE_CHECKING:
     import boto3
@@ -51,6 +51,11 @@ def queue_states(
     urls = {
         DEFAULT_KIND: outputs["QueueUrl"],
         **{name: queue.url for name, queue in deployed_queues(outputs).items()},
+        **{
+            f"{name}-{number}": url
+            for name, more in further_queues(outputs).items()
+            for number, url in enumerate(more, start=2)
+        },
         DEAD_LETTERS: outputs["DeadLetterQueueUrl"],
         UNPROCESSED: outputs["UnprocessedQueueUrl"],
     }

@@ -63,9 +63,14 @@ class Definition:
 
 def definitions(settings: Settings, watched: Watched) -> Iterator[Definition]:
     """Return the alarms of a stack."""
-    for kind, queue in {DEFAULT_KIND: watched.queues.default, **watched.queues.of_kinds}.items():
+    for kind, queue in watched.queues.first():
         of_kind = "" if kind == DEFAULT_KIND else f"-{kind}"
-        yield from _of_queue(settings, kind, of_kind, {"QueueName": queue.queue_name})
+        if settings.has_metrics:
+            yield _no_start(kind, of_kind)
+        further = watched.queues.further.get(kind, ())
+        for number, each in enumerate((queue, *further), start=1):
+            name = of_kind if number == 1 else f"{of_kind}-{number}"
+            yield from _of_queue(settings, kind, name, {"QueueName": each.queue_name})
     yield from _of_functions(watched)
     yield Definition(
         "gateway-errors",
@@ -79,24 +84,26 @@ def definitions(settings: Settings, watched: Watched) -> Iterator[Definition]:
         dimensions={"ApiId": watched.api_id},
     )
     if settings.has_metrics:
-        yield from _of_own_metrics()
+        yield from _of_own_metrics(settings.scale.sweep_segments)
         yield from _of_flows(settings)
 
 
+def _no_start(kind: str, of_kind: str) -> Definition:
+    return Definition(
+        f"no-start{of_kind}",
+        "no-start",
+        f"Jobs of the worker kind {kind} wait, and none has started for five minutes.",
+        STARTED,
+        "Sum",
+        1,
+        period=_MINUTE,
+        periods=5,
+        comparison="LessThanThreshold",
+        dimensions={KIND_DIMENSION: kind},
+    )
+
+
 def _of_queue(settings: Settings, kind: str, of_kind: str, queue: Mapping[str, str]) -> Iterator[Definition]:
-    if settings.has_metrics:
-        yield Definition(
-            f"no-start{of_kind}",
-            "no-start",
-            f"Jobs of the worker kind {kind} wait, and none has started for five minutes.",
-            STARTED,
-            "Sum",
-            1,
-            period=_MINUTE,
-            periods=5,
-            comparison="LessThanThreshold",
-            dimensions={KIND_DIMENSION: kind},
-        )
     yield Definition(
         f"oldest-message{of_kind}",
         "oldest-message",
@@ -138,7 +145,7 @@ def _of_functions(watched: Watched) -> Iterator[Definition]:
     )
 
 
-def _of_own_metrics() -> Iterator[Definition]:
+def _of_own_metrics(segments: int) -> Iterator[Definition]:
     yield Definition(
         "unsettled",
         "unsettled",
@@ -164,7 +171,7 @@ def _of_own_metrics() -> Iterator[Definition]:
         "No sweep has ended for two days.",
         SWEEP_ROUNDS,
         "Sum",
-        1,
+        segments,
         period=_DAY,
         periods=SWEEP_WITHIN_SECONDS // _DAY,
         comparison="LessThanThreshold",

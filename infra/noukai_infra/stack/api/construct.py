@@ -155,6 +155,7 @@ class Api(Construct):
         if answerer.job_actions:
             tables.allow_jobs(function, *answerer.job_actions, lists=answerer.lists)
         if answerer.submits:
+            tables.spread_jobs(function)
             function.add_to_role_policy(reading_budgets(tables.usage))
         if answerer.reports_use:
             tables.usage.grant(function, "dynamodb:Query")

@@ -6,9 +6,11 @@ flow asks for the worker kind.
 """
 
 import dataclasses
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -25,6 +27,10 @@ _SETTINGS = {
 }
 _OUTPUT = re.compile(r"(Draining)?QueueUrl((?:[A-Z][a-z0-9]*)+)")
 _PART = re.compile(r"[A-Z][a-z0-9]*")
+
+
+FURTHER_QUEUES = "FurtherQueues"
+"""The stack's output with the further queues of worker kinds that have several."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +61,8 @@ def kind_named(name: str, settings: Settings) -> WorkerKind:
             f"has jobs, keep [workers.{name}] in {SETTINGS_FILE.name} until a deploy has deleted it"
         )
     try:
-        return dataclasses.replace(
-            settings.worker, warm=None, **{_SETTINGS[part[0]]: int(part[1:]) for part in parts}
-        )
+        asked: dict[str, Any] = {_SETTINGS[part[0]]: int(part[1:]) for part in parts}
+        return dataclasses.replace(settings.worker, warm=None, **asked)
     except ValidationError as error:
         raise SettingsError("\n".join(f"{name}: {said}" for said in complaints(error, WorkerKind))) from error
 
@@ -80,3 +85,15 @@ def deployed_queues(outputs: Mapping[str, str]) -> dict[str, DeployedQueue]:
         for match, url in found
         if match is not None
     }
+
+
+def further_queues(outputs: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the URLs of the further queues of worker kinds from a deployed stack's outputs."""
+    found: dict[str, list[str]] = json.loads(outputs.get(FURTHER_QUEUES, "{}")).get("urls", {})
+    return found
+
+
+def further_sent(outputs: Mapping[str, str]) -> dict[str, int]:
+    """Return to how many of its further queues each worker kind's jobs are sent."""
+    found: dict[str, int] = json.loads(outputs.get(FURTHER_QUEUES, "{}")).get("sent", {})
+    return found

@@ -10,7 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from noukai_functions.names import CHECK_QUEUES, DEFAULT_KIND
+from noukai_functions.names import CHECK_QUEUES, SWEEP_SEGMENT
 from noukai_infra.settings import Settings
 from noukai_infra.stack.base.function import JobFunction
 from noukai_infra.stack.queues import Queues
@@ -56,23 +56,36 @@ class Sweep(Construct):
         tables.allow_jobs(
             function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan", "dynamodb:UpdateItem"
         )
-        # No retries, since the next run continues where a failed one has stopped.
-        target = targets.LambdaFunction(function.live, retry_attempts=0)
+        segments = settings.scale.sweep_segments
+        if segments > 1:
+            function.add_environment("SWEEP_SEGMENTS", str(segments))
         events.Rule(
-            self, "Often", schedule=events.Schedule.rate(Duration.minutes(_EVERY_MINUTES)), targets=[target]
+            self,
+            "Often",
+            schedule=events.Schedule.rate(Duration.minutes(_EVERY_MINUTES)),
+            targets=[_sweeping(function, segment) for segment in range(segments)],
         )
         if settings.has_metrics and settings.alarms:
             self._check_queues(queues, further, function)
             uncounted.let_count(function)
 
-    def _check_queues(self, queues: Queues, further: Sequence[sqs.IQueue], function: JobFunction) -> None:
-        kinds = {DEFAULT_KIND: queues.jobs.default, **queues.jobs.of_kinds}
-        urls = {kind: queue.queue_url for kind, queue in kinds.items()}
+    def _check_queues(self, queues: Queues, others: Sequence[sqs.IQueue], function: JobFunction) -> None:
+        jobs = queues.jobs
+        further = {kind: [each.queue_url for each in more] for kind, more in jobs.further.items()}
+        firsts = {kind: queue.queue_url for kind, queue in jobs.first()}
+        urls = {kind: [url, *further[kind]] if kind in further else url for kind, url in firsts.items()}
         function.add_environment("KIND_QUEUES", json.dumps(urls))
-        unprocessed = (queues.unprocessed, *further)
+        unprocessed = (queues.unprocessed, *others)
         function.add_environment("UNPROCESSED_QUEUE_URLS", ",".join(each.queue_url for each in unprocessed))
-        for queue in (*kinds.values(), *unprocessed):
+        for queue in (*jobs, *unprocessed):
             queue.grant(function, "sqs:GetQueueAttributes")
         event = events.RuleTargetInput.from_object({CHECK_QUEUES: True})
         target = targets.LambdaFunction(function.live, event=event, retry_attempts=0)
         events.Rule(self, "QueueCheck", schedule=events.Schedule.rate(Duration.minutes(1)), targets=[target])
+
+
+def _sweeping(function: JobFunction, segment: int) -> targets.LambdaFunction:
+    """Return the target of a rule that sweeps a segment of the table."""
+    # No retries, since the next run continues where a failed one has stopped.
+    event = events.RuleTargetInput.from_object({SWEEP_SEGMENT: segment}) if segment else None
+    return targets.LambdaFunction(function.live, event=event, retry_attempts=0)

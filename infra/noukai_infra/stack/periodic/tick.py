@@ -49,6 +49,7 @@ class Tick(Construct):
             },
         )
         tables.allow_jobs(self.function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+        tables.spread_jobs(self.function)
         tables.allow_schedules(self.function, finds_due=True)
         tables.keys.grant(self.function, "dynamodb:GetItem", "dynamodb:Scan")
         self.function.add_to_role_policy(reading_budgets(tables.usage))

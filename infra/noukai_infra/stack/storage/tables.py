@@ -16,6 +16,7 @@ from noukai_functions.names import (
     INDEX,
     INDEX_ORDER,
     INDEX_PARTITION,
+    INDEX_PARTITIONS,
     JOB_ID,
     KEY_HASH,
     SCHEDULE_NAME,
@@ -23,6 +24,7 @@ from noukai_functions.names import (
     USAGE_KEY,
     USAGE_ORG,
 )
+from noukai_infra.settings import Scale
 
 
 class Tables(Construct):
@@ -32,20 +34,23 @@ class Tables(Construct):
     changes. Tables that outlive the stack are also protected from deletion.
     """
 
-    def __init__(self, scope: Construct, name: str, *, removal_policy: RemovalPolicy) -> None:
+    def __init__(self, scope: Construct, name: str, *, removal_policy: RemovalPolicy, scale: Scale) -> None:
         super().__init__(scope, name)
         self._removal_policy = removal_policy
+        self._scale = scale
         self.jobs = self._table(
             "Jobs",
             JOB_ID,
             time_to_live_attribute=EXPIRES_AT,
             stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
+            warm_throughput=_warm(scale.table_reads, scale.table_writes),
         )
         self.jobs.add_global_secondary_index(
             index_name=INDEX,
             partition_key=_string_attribute(INDEX_PARTITION),
             sort_key=_string_attribute(INDEX_ORDER),
             projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+            warm_throughput=_warm(None, scale.index_writes),
         )
         self.keys = self._table("Keys", KEY_HASH)
         self.usage = self._table("Usage", USAGE_ORG, USAGE_KEY, time_to_live_attribute=EXPIRES_AT)
@@ -78,6 +83,13 @@ class Tables(Construct):
         if lists:
             index = f"{self.jobs.table_arn}/index/{INDEX}"
             function.add_to_role_policy(iam.PolicyStatement(actions=["dynamodb:Query"], resources=[index]))
+            if self._scale.listed_partitions != INDEX_PARTITIONS:
+                function.add_environment("LISTED_PARTITIONS", str(self._scale.listed_partitions))
+
+    def spread_jobs(self, function: lambda_.Function) -> None:
+        """Tell a function that makes jobs over how many partitions of the index to spread them."""
+        if self._scale.index_partitions != INDEX_PARTITIONS:
+            function.add_environment("INDEX_PARTITIONS", str(self._scale.index_partitions))
 
     def allow_schedules(self, function: lambda_.Function, *, finds_due: bool = False) -> None:
         """Allow a function to read and change schedules, and to find those that are due."""
@@ -92,6 +104,13 @@ class Tables(Construct):
 
 
 _RECOVERY = dynamodb.PointInTimeRecoverySpecification(point_in_time_recovery_enabled=True)
+
+
+def _warm(reads: int | None, writes: int | None) -> dynamodb.WarmThroughput | None:
+    """Return what a table or an index must be ready for; None leaves it to DynamoDB."""
+    if reads is None and writes is None:
+        return None
+    return dynamodb.WarmThroughput(read_units_per_second=reads, write_units_per_second=writes)
 
 
 def _string_attribute(name: str) -> dynamodb.Attribute:
