@@ -1,10 +1,14 @@
-"""The prices of AWS and the assumptions: `prices.json`, each with source and date."""
+"""The assumptions: `prices.json`, each with source and date. Those of AWS itself are `noukai plan`'s."""
 
 import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from noukai_infra.planning.prices import usd
+
+__all__ = ["Peer", "assumed", "assumptions", "peers", "recorded_cpu", "usd"]
 
 FILE = Path(__file__).parent / "prices.json"
 
@@ -17,12 +21,6 @@ class Peer:
     cheapest: float
     dearest: float
     source: str
-
-
-def usd(item: str, amount: float) -> float:
-    """Price an amount of an item of the bill."""
-    price: float = _file()["prices"][item]["usd_per_million"]
-    return amount * price / 1_000_000
 
 
 def assumed(name: str) -> float:

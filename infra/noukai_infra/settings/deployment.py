@@ -14,8 +14,8 @@ from noukai_infra.settings.checks import (
     A_NUMBER,
     STRICT,
     FlowName,
-    KindName,
     KeptQueues,
+    KindName,
     SettingsError,
     folder,
     split,
@@ -149,7 +149,8 @@ class Settings:
     @property
     def least_queues(self) -> dict[str, int]:
         """Return how many queues each worker kind has at least, by its name."""
-        return {kind: int(count) for kind, _, count in (each.rpartition(":") for each in self.kept_queues)}
+        kept = [each.rpartition(":") for each in self.kept_queues]
+        return {kind: int(count) for kind, _, count in kept}
 
     @property
     def flows_folder(self) -> Path:

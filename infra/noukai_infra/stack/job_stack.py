@@ -46,14 +46,8 @@ class JobStack(Stack):
         # Without bundling there is no catalog, for instance when the stack is destroyed.
         asked = assets.kinds() if self.bundling_required else []
         kinds = {name: kind_named(name, settings) for name in sorted({*asked, *settings.draining})}
-        queues = Queues(
-            self,
-            "Queues",
-            worker=settings.worker,
-            kinds=kinds,
-            dead_letter_visibility=VISIBILITY_SECONDS,
-            kept=settings.least_queues,
-        )
+        queued = partial(Queues, self, "Queues", worker=settings.worker, kinds=kinds)
+        queues = queued(dead_letter_visibility=VISIBILITY_SECONDS, kept=settings.least_queues)
         payloads = Payloads(self, "Payloads", removal_policy=policy)
         webhooks = WebhookStorage(self, "Webhooks", settings=settings)
         # A scheduled job may wait for longer than flows ask for its worker kind.
@@ -105,12 +99,9 @@ def _add_workers(
     worker: partial[Worker], default: WorkerKind, kinds: Mapping[str, WorkerKind], queues: JobQueues
 ) -> None:
     """Add the default worker, and one for each worker kind."""
-    further = queues.further.get(DEFAULT_KIND, ())
-    worker("Worker", kind_name=None, kind=default, queue=queues.default, further=further)
+    worker("Worker", kind_name=None, kind=default, queues=queues.of(DEFAULT_KIND))
     for name, kind in kinds.items():
-        further = queues.further.get(name, ())
-        of_kind = queues.of_kinds[name]
-        worker(f"Worker{in_a_resource(name)}", kind_name=name, kind=kind, queue=of_kind, further=further)
+        worker(f"Worker{in_a_resource(name)}", kind_name=name, kind=kind, queues=queues.of(name))
 
 
 def _synthesizer() -> DefaultStackSynthesizer:

@@ -73,17 +73,21 @@ class JobQueues:
     @property
     def outputs(self) -> dict[str, str]:
         """Return the stack's output about further queues; empty if there are none."""
-        urls = {kind: [each.queue_url for each in queues] for kind, queues in self.further.items()}
+        urls = {kind: _urls(queues) for kind, queues in self.further.items()}
         sent = {kind: self.sent.get(kind, 0) for kind in urls}
         return {FURTHER_QUEUES: json.dumps({"sent": sent, "urls": urls})} if urls else {}
 
     @property
     def _sent(self) -> dict[str, list[str]]:
         return {
-            kind: [each.queue_url for each in queues[: self.sent[kind]]]
+            kind: _urls(queues[: self.sent[kind]])
             for kind, queues in self.further.items()
             if self.sent.get(kind)
         }
+
+    def of(self, kind: str) -> list[sqs.IQueue]:
+        """Return all queues of a worker kind, the first first."""
+        return [dict(self.first())[kind], *self.further.get(kind, ())]
 
     def let_send(self, grantee: iam.IGrantable) -> None:
         """Allow a function or a role to send to each queue."""
@@ -136,8 +140,9 @@ class Queues(Construct):
         for name, kind in kinds.items():
             of_kind = "" if name == DEFAULT_KIND else in_a_resource(name)
             numbers = range(2, max(kind.queues, kept.get(name, 1)) + 1)
-            if numbers:
-                yield name, [self._of_jobs(f"Jobs{of_kind}Queue{number}", kind) for number in numbers]
+            made = [self._of_jobs(f"Jobs{of_kind}Queue{number}", kind) for number in numbers]
+            if made:
+                yield name, made
 
     def _of_jobs(self, name: str, kind: WorkerKind) -> sqs.Queue:
         visibility = visibility_seconds(kind)
@@ -149,6 +154,10 @@ class Queues(Construct):
             visibility=visibility,
             dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=receives, queue=self.dead_letters),
         )
+
+
+def _urls(queues: Sequence[sqs.IQueue]) -> list[str]:
+    return [each.queue_url for each in queues]
 
 
 def _queue(

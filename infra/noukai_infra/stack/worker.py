@@ -34,8 +34,8 @@ written during another org's job, since the process is kept."""
 class Worker(Construct):
     """The function that claims a queue's jobs and runs their flows, for a worker kind.
 
-    It runs every job sent to its queues, of which `further` are those beside the first: a worker has all
-    flows, including those that now ask for another worker kind. `kind_name` is the worker kind's name; None
+    It runs every job sent to its queues: a worker has all flows, including those that now ask for another
+    worker kind. `kind_name` is the worker kind's name; None
     for the default.
 
     The deployment's `environment` and `policies` reach this function and no other.
@@ -54,8 +54,7 @@ class Worker(Construct):
         kind: WorkerKind,
         code: lambda_.Code,
         tables: Tables,
-        queue: sqs.IQueue,
-        further: Sequence[sqs.IQueue],
+        queues: Sequence[sqs.IQueue],
         payloads: Payloads,
     ) -> None:
         super().__init__(scope, name)
@@ -69,17 +68,15 @@ class Worker(Construct):
             timeout=kind.timeout,
             ephemeral_storage=kind.ephemeral_storage,
             warm=kind.warm,
-            environment=_environment(settings, kind_name, kind, tables, queue),
+            environment=_environment(settings, kind_name, kind, tables, queues),
         )
         payloads.let(function, "s3:GetObject", "s3:PutObject")
         for policy in settings.policies:
             function.add_to_role_policy(iam.PolicyStatement.from_json(policy))
-        if further:
-            function.add_environment("FURTHER_QUEUE_URLS", " ".join(each.queue_url for each in further))
-        for number, each in enumerate((queue, *further), start=1):
+        for number, queue in enumerate(queues, start=1):
             read_queue(
                 function,
-                each,
+                queue,
                 tables,
                 name="Deliveries" if number == 1 else f"Deliveries{number}",
                 batch_size=kind.batch_size,
@@ -90,15 +87,21 @@ class Worker(Construct):
 
 
 def _environment(
-    settings: Settings, kind_name: str | None, kind: WorkerKind, tables: Tables, queue: sqs.IQueue
+    settings: Settings,
+    kind_name: str | None,
+    kind: WorkerKind,
+    tables: Tables,
+    queues: Sequence[sqs.IQueue],
 ) -> dict[str, str]:
     own = {
         "JOBS_TABLE": tables.jobs.table_name,
-        "QUEUE_URL": queue.queue_url,
+        "QUEUE_URL": queues[0].queue_url,
         "LEASE_SECONDS": str(kind.lease_seconds),
         "GRACE_SECONDS": str(kind.grace_seconds),
         "IMPORT_SECONDS": str(kind.import_seconds),
     }
+    if further := " ".join(each.queue_url for each in queues[1:]):
+        own["FURTHER_QUEUE_URLS"] = further
     if kind_name is not None:
         own["WORKER_KIND"] = kind_name
     if kind.memory != settings.worker.memory:

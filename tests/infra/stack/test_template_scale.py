@@ -1,5 +1,6 @@
 """The settings for many jobs a second, in the template: each on, and all off."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -82,3 +83,30 @@ def test_pollers_are_kept_ready(scaled: Template) -> None:
     for mapping in scaled.mappings("worker"):
         assert mapping["ProvisionedPollerConfig"] == {"MinimumPollers": 10, "MaximumPollers": 300}
         assert "ScalingConfig" not in mapping
+
+
+def test_worker_kind_has_several_queues(scaled: Template) -> None:
+    """Each has its own mapping to the one function, its alarms, and is known to who sends and who checks."""
+    queues = [name for name in scaled.resources("SQS::Queue") if name.startswith("QueuesJobs")]
+    references = [{"Ref": name} for name in queues]
+    sources = [each["EventSourceArn"] for each in scaled.mappings("worker")]
+    assert sources == [{"Fn::GetAtt": [name, "Arn"]} for name in queues]
+    assert len(queues) == 3
+    alarms = json.dumps(scaled.resources("CloudWatch::Alarm"))
+    for name, reference in zip(queues, references, strict=True):
+        assert alarms.count(f'"Fn::GetAtt": ["{name}", "QueueName"]') == 2
+        for function in SPREADERS:
+            assert ("sqs:SendMessage", name) in scaled.rights(function)
+        assert json.dumps(reference)[1:-1] in json.dumps(variables(scaled, "KIND_QUEUES"))
+    assert set(variables(scaled, "FURTHER_QUEUES")) == SPREADERS
+
+
+def test_queues_are_kept_until_they_are_empty(template_for: TemplateFor) -> None:
+    """After the number was lowered, the others are read still, and nothing is sent to them."""
+    kept = template_for(worker={"queues": 2}, kept_queues="default:3")
+    assert len(kept.mappings("worker")) == 3
+    (sent,) = {json.dumps(each) for each in variables(kept, "FURTHER_QUEUES").values()}
+    assert sent.count("Ref") == 1
+    output = json.dumps(kept.body["Outputs"]["FurtherQueues"])
+    assert '\\"sent\\": {\\"default\\": 1}' in output
+    assert output.count("Ref") == 2

@@ -29,16 +29,12 @@ def queues_to_keep(account: Account, stack: str) -> list[str]:
     """
     outputs = account.outputs(stack) or {}
     sent = further_sent(outputs)
-    kept = {
-        name: max(
-            [
-                sent.get(name, 0),
-                *(place for place, url in enumerate(urls, 1) if _is_used(account, stack, [url])),
-            ]
-        )
-        for name, urls in further_queues(outputs).items()
-    }
-    return [f"{name}:{1 + further}" for name, further in kept.items() if further]
+    kept = []
+    for name, urls in further_queues(outputs).items():
+        used = [place for place, url in enumerate(urls, 1) if _is_used(account, stack, [url])]
+        if most := max([sent.get(name, 0), *used]):
+            kept.append(f"{name}:{1 + most}")
+    return kept
 
 
 def draining_kinds(account: Account, stack: str) -> list[str]:

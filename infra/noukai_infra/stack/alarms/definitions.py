@@ -63,12 +63,11 @@ class Definition:
 
 def definitions(settings: Settings, watched: Watched) -> Iterator[Definition]:
     """Return the alarms of a stack."""
-    for kind, queue in watched.queues.first():
+    for kind, _ in watched.queues.first():
         of_kind = "" if kind == DEFAULT_KIND else f"-{kind}"
         if settings.has_metrics:
             yield _no_start(kind, of_kind)
-        further = watched.queues.further.get(kind, ())
-        for number, each in enumerate((queue, *further), start=1):
+        for number, each in enumerate(watched.queues.of(kind), start=1):
             name = of_kind if number == 1 else f"{of_kind}-{number}"
             yield from _of_queue(settings, kind, name, {"QueueName": each.queue_name})
     yield from _of_functions(watched)

@@ -71,9 +71,10 @@ class Sweep(Construct):
 
     def _check_queues(self, queues: Queues, others: Sequence[sqs.IQueue], function: JobFunction) -> None:
         jobs = queues.jobs
-        further = {kind: [each.queue_url for each in more] for kind, more in jobs.further.items()}
-        firsts = {kind: queue.queue_url for kind, queue in jobs.first()}
-        urls = {kind: [url, *further[kind]] if kind in further else url for kind, url in firsts.items()}
+        urls: dict[str, str | list[str]] = {}
+        for kind, first in jobs.first():
+            more = [each.queue_url for each in jobs.further.get(kind, ())]
+            urls[kind] = [first.queue_url, *more] if more else first.queue_url
         function.add_environment("KIND_QUEUES", json.dumps(urls))
         unprocessed = (queues.unprocessed, *others)
         function.add_environment("UNPROCESSED_QUEUE_URLS", ",".join(each.queue_url for each in unprocessed))
