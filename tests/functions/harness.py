@@ -91,6 +91,7 @@ class System:
         raw: str | None = None,
         query: str = "",
         headers: Any = None,
+        address: str = "192.0.2.1",
         **path: Any,
     ) -> Answer:
         """Call the entry of a route as the gateway would."""
@@ -102,7 +103,11 @@ class System:
             "headers": {"authorization": f"Bearer {self.key}"} | dict(headers or {})
             if self.key
             else dict(headers or {}),
-            "requestContext": {"requestId": "request-1", "timeEpoch": self.at_gateway or self.clock.time},
+            "requestContext": {
+                "requestId": "request-1",
+                "timeEpoch": self.at_gateway or self.clock.time,
+                "http": {"sourceIp": address},
+            },
             "pathParameters": path,
             "queryStringParameters": dict(parse_qsl(query)),
             "isBase64Encoded": False,
@@ -124,7 +129,7 @@ class System:
         org: str,
         scopes: tuple[str, ...] = ("submit", "read", "cancel"),
         name: str = "a test",
-        **more: int,
+        **more: int | list[str],
     ) -> None:
         """Put a row for the key into the keys table, as the operator's command does."""
         self.deployment.table.client.put_item(
@@ -136,7 +141,10 @@ class System:
                 "scopes": {"SS": list(scopes)},
                 "created": {"N": "1700000000"},
                 "used": {"N": str(self.clock.time // 1000)},
-                **{name: {"N": str(value)} for name, value in more.items()},
+                **{
+                    name: {"SS": value} if isinstance(value, list) else {"N": str(value)}
+                    for name, value in more.items()
+                },
             },
         )
 

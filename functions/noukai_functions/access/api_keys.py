@@ -34,6 +34,14 @@ class ApiKey:
     """The rate limit of the key in calls per second; None if it is unlimited."""
     name: str = ""
     """Its name, which the audit log has."""
+    flows: frozenset[str] = frozenset()
+    """The projects (`demo`) and flows (`demo/word-count`) that it is limited to; empty if it is not."""
+    addresses: frozenset[str] = frozenset()
+    """The ranges of IP addresses (CIDR) that it may be used from; empty for all addresses."""
+    expires: int | None = None
+    """The time from which it is invalid, in seconds since the epoch."""
+    counter: str = ""
+    """The digest of the key whose rate limit counts its calls: its own, or that of the key that made it."""
 
     @property
     def may_read(self) -> bool:
@@ -44,6 +52,23 @@ class ApiKey:
         """Refuse a request whose key lacks the scope."""
         if scope not in self.scopes:
             raise ForbiddenError(f"This key lacks the scope '{scope}': use a key that has it.")
+
+    def covers(self, flow: str) -> bool:
+        """Return whether the key may touch a flow (`project/flow`) and its jobs."""
+        return not self.flows or flow in self.flows or flow.partition("/")[0] in self.flows
+
+    def require_flow(self, flow: str) -> None:
+        """Refuse a flow (`project/flow`), or a whole project, that the key does not cover."""
+        if not self.covers(flow):
+            raise ForbiddenError(f"This key is for {' and '.join(sorted(self.flows))} only: use another key.")
+
+    def require_address(self, address: str) -> None:
+        """Refuse a call from an address outside the key's ranges."""
+        if self.addresses:
+            from noukai_functions.access.addresses import is_within  # noqa: PLC0415 - few keys have ranges
+
+            if not is_within(address, self.addresses):
+                raise ForbiddenError(f"This key may not be used from {address}: use it from its own network.")
 
     def require_org(self, org: str) -> None:
         """Refuse a path that names another org, before any lookup."""
@@ -117,9 +142,7 @@ class ApiKeys:
         day = now // 1000 // _DAY_SECONDS * _DAY_SECONDS
         if int(row.get("used", {"N": "0"})["N"]) < day:
             self._note_use(digest, day)
-        rate = int(row["rate"]["N"]) if "rate" in row else None
-        name = row.get("name", {"S": ""})["S"]
-        return believed_until, ApiKey(row["org"]["S"], frozenset(row["scopes"]["SS"]), digest, rate, name)
+        return believed_until, _key_of(row, digest)
 
     def _note_use(self, digest: str, day: int) -> None:
         """Record the day of the key's last use: one write a day, whose failure is ignored."""
@@ -141,3 +164,18 @@ class ApiKeys:
 def _is_valid(row: "Mapping[str, Any]", now: int) -> bool:
     expires = row.get("expires")
     return "revoked" not in row and (expires is None or int(expires["N"]) * 1000 > now)
+
+
+def _key_of(row: "Mapping[str, Any]", digest: str) -> ApiKey:
+    numbers = {name: int(row[name]["N"]) for name in ("rate", "expires") if name in row}
+    return ApiKey(
+        row["org"]["S"],
+        frozenset(row["scopes"]["SS"]),
+        digest,
+        numbers.get("rate"),
+        row.get("name", {"S": ""})["S"],
+        frozenset(row.get("flows", {"SS": []})["SS"]),
+        frozenset(row.get("addresses", {"SS": []})["SS"]),
+        numbers.get("expires"),
+        row.get("counter", {"S": digest})["S"],
+    )

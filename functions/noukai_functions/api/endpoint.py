@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from noukai_functions.access.api_keys import ApiKey, ApiKeys
 from noukai_functions.access.rate_limits import RateLimits
+from noukai_functions.access.reach import require_reach
 from noukai_functions.api.errors import ErrorAnswer, error_answer
 from noukai_functions.json_text import inflated
 from noukai_functions.refusals import InvalidInputError
@@ -43,6 +44,8 @@ class Request:
     path: Mapping[str, str]
     query: Mapping[str, str]
     headers: Mapping[str, str]
+    address: str
+    """The IP address that called the gateway."""
     content: bytes
     """The body as sent, perhaps compressed."""
 
@@ -57,6 +60,7 @@ class Request:
             path=event.get("pathParameters") or {},
             query=event.get("queryStringParameters") or {},
             headers=event.get("headers") or {},
+            address=event["requestContext"].get("http", {}).get("sourceIp", ""),
             content=base64.b64decode(text)
             if event.get("isBase64Encoded")
             else text.encode("utf-8", "surrogatepass"),
@@ -141,6 +145,8 @@ class Endpoint(Generic[Parts]):
                 api_key.require(scope)
             if "org" in request.path:
                 api_key.require_org(request.path["org"])
+            if api_key.flows:
+                require_reach(api_key, request.route, request.path)
             return self.handle(request, api_key, parts)
 
         return answer_anyone(event, authenticated)
@@ -155,8 +161,9 @@ def key_of(request: Request, access: Access) -> ApiKey:
     """Authenticate the request, and count the call if the key is rate-limited."""
     api_key = access.api_keys.authenticate(request.headers.get("authorization"))
     add_fields(org=api_key.org)
+    api_key.require_address(request.address)
     if api_key.rate is not None:
-        access.rate_limits.count(api_key.digest, api_key.rate)
+        access.rate_limits.count(api_key.counter, api_key.rate)
     return api_key
 
 

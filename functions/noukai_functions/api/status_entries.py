@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.api.answers import entry_error, poll_interval_ms
 from noukai_functions.api.errors import error_answer
 from noukai_functions.api.outputs import Outputs, size_of
@@ -36,7 +37,7 @@ class StatusEntries:
     clock: Clock
     outputs: Outputs
 
-    def read(self, ids: list[str], org: str, request_id: str) -> Iterator[dict[str, Any]]:
+    def read(self, ids: list[str], api_key: ApiKey, request_id: str) -> Iterator[dict[str, Any]]:
         """Return an entry for each id: the job and its poll interval, or an error.
 
         The reads are strongly consistent, like that of a single job.
@@ -47,21 +48,22 @@ class StatusEntries:
             try:
                 if JOB_ID.fullmatch(id_) and id_ not in rows:
                     raise UnavailableError
-                entry = {"id": id_, **self._entry(id_, rows.get(id_), org, room)}
+                entry = {"id": id_, **self._entry(id_, rows.get(id_), api_key, room)}
             except (Refusal, UnreadableRowError) as error:
                 yield {"id": id_, **entry_error(error_answer(error, request_id))}
             else:
                 room -= len(json.dumps(entry))
                 yield entry
 
-    def _entry(self, id_: str, row: Row, org: str, room: int) -> dict[str, Any]:
+    def _entry(self, id_: str, row: Row, api_key: ApiKey, room: int) -> dict[str, Any]:
         now = self.clock.now()
         if isinstance(row, UnreadableRowError):
             logger().error(
                 "a job cannot be read", extra={"job_id": row.job_id, "org": row.org, "reason": str(row)}
             )
-            raise UnreadableJobError(id_) if row.org == org else JobNotFoundError()
-        if row is None or not is_visible(row, org, None, now):
+            is_own = row.org == api_key.org and not api_key.flows
+            raise UnreadableJobError(id_) if is_own else JobNotFoundError()
+        if row is None or not (is_visible(row, api_key.org, None, now) and api_key.covers(row.flow)):
             raise JobNotFoundError
         if size_of(row) > room:
             raise UnavailableError

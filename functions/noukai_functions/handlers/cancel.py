@@ -16,6 +16,8 @@ def cancel(request: Request, api_key: ApiKey, deployment: Deployment) -> Respons
     """
     job_id, flow = named_job(request.path)
     request.know_query()
+    if api_key.flows and flow is None:
+        flow = deployment.lookup.find(request.path, api_key).flow
     job = deployment.cancellation.cancel(job_id, flow, api_key.org, api_key.name)
     is_new = job.state is State.CANCELLED and (job.completed_at or 0) >= request.received_at
     if deployment.audit_log and is_new:

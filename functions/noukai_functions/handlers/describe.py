@@ -22,10 +22,11 @@ from noukai_wire.routes import BASE_PATH, DEFAULT_ROUTE, Route
 
 
 def flows(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
-    """Return every flow of the deployment with its JSON Schemas."""
+    """Return every flow that the key covers, with its JSON Schemas."""
     request.know_query()
     entries = sorted(deployment.catalog.flows.items())
-    return Response({"flows": [_described(api_key.org, name, entry) for name, entry in entries]})
+    described = [_described(api_key.org, name, entry) for name, entry in entries if api_key.covers(name)]
+    return Response({"flows": described})
 
 
 def _described(org: str, name: str, entry: FlowEntry) -> dict[str, Any]:
@@ -44,11 +45,10 @@ def _described(org: str, name: str, entry: FlowEntry) -> dict[str, Any]:
 
 
 def openapi(request: Request, deployment: Deployment) -> Response:
-    """Return the OpenAPI document; include the flows for callers with a key."""
+    """Return the OpenAPI document; include the flows for callers whose key covers them all."""
     has_key = "authorization" in request.headers
-    if has_key:
-        key_of(request, deployment)
-    return Response(deployment.catalog.openapi(of_flows=has_key))
+    of_flows = has_key and not key_of(request, deployment).flows
+    return Response(deployment.catalog.openapi(of_flows=of_flows))
 
 
 def health(_request: Request) -> Response:

@@ -9,7 +9,7 @@ from noukai_functions.init_phase import get_ready
 
 def events(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
     """Return the timeline of the job that the path names."""
-    job = deployment.lookup.find(request.path, api_key.org)
+    job = deployment.lookup.find(request.path, api_key)
     request.know_query()
     return Response({"events": [event.view for event in timeline(job)]})
 

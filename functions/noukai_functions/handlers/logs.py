@@ -13,7 +13,7 @@ from noukai_wire import limits
 
 def logs(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
     """Return the lines after a place, once there are any, or after `seconds` from the gateway's receipt."""
-    job = deployment.lookup.find(request.path, api_key.org)
+    job = deployment.lookup.find(request.path, api_key)
     request.know_query("after", "attempt", "limit", "seconds")
     asked = _asked(request, job)
     seconds = request.whole_number("seconds", default=0, least=0, most=limits.MAX_WAIT_SECONDS)

@@ -9,7 +9,7 @@ from noukai_functions.init_phase import get_ready
 
 def retry(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
     """Return 202 with the new job, whose id is derived from the old one's."""
-    old = deployment.lookup.find(request.path, api_key.org)
+    old = deployment.lookup.find(request.path, api_key)
     request.know_query()
     job, now = deployment.retries.retry(old, api_key.name, request.trace), deployment.clock.now()
     if deployment.audit_log:

@@ -20,6 +20,8 @@ _Handle = Callable[[Request, ApiKey, Deployment], Response]
 
 def schedules(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
     """Answer a request about schedules."""
+    if api_key.flows and request.route in _CHANGES:
+        _require_covered(request.path["name"], api_key, deployment)
     if request.route != Route.SCHEDULE.key:
         request.know_query()
     return _BY_ROUTE[request.route](request, api_key, deployment)
@@ -30,6 +32,7 @@ def _list(_request: Request, api_key: ApiKey, deployment: Deployment) -> Respons
     every = [
         schedule_view(each, catalog, now, instants=1, jobs=None, content=False)
         for each in deployment.schedules.of_org(api_key.org)
+        if api_key.covers(each.definition.flow)
     ]
     return Response({"schedules": every})
 
@@ -38,6 +41,9 @@ def _put(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
     name = request.path["name"]
     check_name(name)
     defined = parse_definition(request.body, api_key.org, deployment.catalog)
+    api_key.require_flow(defined.definition.flow)
+    if api_key.flows and (seen := deployment.schedules.read(api_key.org, name)) is not None:
+        api_key.require_flow(seen.definition.flow)
     schedule, is_new = deployment.schedule_changes.put(api_key.org, name, defined, api_key.digest)
     _audit("put_schedule", request, api_key, deployment)
     return Response(_view(schedule, request, api_key, deployment), status=201 if is_new else 200)
@@ -50,7 +56,7 @@ def _show(request: Request, api_key: ApiKey, deployment: Deployment) -> Response
     )
     name = request.path["name"]
     schedule = deployment.schedules.read(api_key.org, name)
-    if schedule is None:
+    if schedule is None or not api_key.covers(schedule.definition.flow):
         raise ScheduleNotFoundError(name)
     return Response(_view(schedule, request, api_key, deployment, instants=most))
 
@@ -96,7 +102,7 @@ def _view(
     jobs = {}
     if api_key.may_read and schedule.jobs:
         ids = [each.id for each in schedule.jobs]
-        entries = deployment.status_entries.read(ids, api_key.org, request.id)
+        entries = deployment.status_entries.read(ids, api_key, request.id)
         jobs = {entry["id"]: entry["job"] for entry in entries if "job" in entry}
     return schedule_view(
         schedule,
@@ -123,6 +129,19 @@ _BY_ROUTE: Mapping[str, _Handle] = {
     Route.RESUME_SCHEDULE.key: _resume,
     Route.TRIGGER_SCHEDULE.key: _trigger,
 }
+
+_CHANGES = {
+    route.key
+    for route in (Route.DELETE_SCHEDULE, Route.PAUSE_SCHEDULE, Route.RESUME_SCHEDULE, Route.TRIGGER_SCHEDULE)
+}
+
+
+def _require_covered(name: str, api_key: ApiKey, deployment: Deployment) -> None:
+    """Refuse a schedule of a flow that the key does not cover, as one that does not exist."""
+    schedule = deployment.schedules.read(api_key.org, name)
+    if schedule is not None and not api_key.covers(schedule.definition.flow):
+        raise ScheduleNotFoundError(name)
+
 
 handler = Endpoint(schedules, deployed)
 get_ready(lambda made: (made.api_keys, made.catalog, made.schedules))

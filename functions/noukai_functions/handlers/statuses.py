@@ -12,7 +12,7 @@ def statuses(request: Request, api_key: ApiKey, deployment: Deployment) -> Respo
     """Return an entry for each id: the caller's job and its poll interval, or an error."""
     ids = _ids(request.body)
     request.know_query()
-    return Response({"jobs": list(deployment.status_entries.read(ids, api_key.org, request.id))})
+    return Response({"jobs": list(deployment.status_entries.read(ids, api_key, request.id))})
 
 
 def _ids(body: bytes) -> list[str]:

@@ -16,7 +16,7 @@ def trace(request: Request, api_key: ApiKey, deployment: Deployment) -> Response
     As a stream, it is held until the job has ended, for 25 seconds at most, since the gateway
     passes an answer on as a whole.
     """
-    job = deployment.lookup.find(request.path, api_key.org)
+    job = deployment.lookup.find(request.path, api_key)
     if request.route == Route.STEP_TRACE.key:
         request.know_query("attempt")
         attempt = request.query.get("attempt", "latest")

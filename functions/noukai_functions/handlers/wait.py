@@ -18,7 +18,7 @@ def wait(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
     Answers sooner if the next read is more than about a second away; the answer says when to poll again. With
     `progress`, also answers at each change of the progress.
     """
-    job = deployment.lookup.find(request.path, api_key.org)
+    job = deployment.lookup.find(request.path, api_key)
     request.know_query("seconds", "progress")
     most = limits.MAX_WAIT_SECONDS
     seconds = request.whole_number("seconds", default=most, least=0, most=most)
@@ -28,11 +28,7 @@ def wait(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
         job, deployment.table, deployment.clock, until=request.received_at + seconds * 1000, pause_ms=pause_ms
     )
     if seen is not job:
-        job = (
-            seen
-            if seen is not None and seen.is_terminal
-            else deployment.lookup.find(request.path, api_key.org)
-        )
+        job = seen if seen is not None and seen.is_terminal else deployment.lookup.find(request.path, api_key)
     now = deployment.clock.now()
     return status_response(job, deployment.outputs.shown(job), now, held=seconds > 0, progress=progress)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.clock import Clock
 from noukai_functions.jobs.lifecycle import JOB_ID, Job
 from noukai_functions.jobs.overdue import settled
@@ -27,8 +28,8 @@ class Lookup:
     table: JobsTable
     clock: Clock
 
-    def find(self, path: Mapping[str, str], org: str) -> Job:
-        """Read the org's job that a path names.
+    def find(self, path: Mapping[str, str], api_key: ApiKey) -> Job:
+        """Read the job that a path names, if the key covers it.
 
         The read is strongly consistent, so that no status follows a terminal one.
         """
@@ -37,14 +38,14 @@ class Lookup:
             job = self.table.read(job_id, consistent=True)
         except UnreadableRowError as error:
             # Other orgs get the same answer as for an unknown job.
-            if error.org != org:
+            if error.org != api_key.org or api_key.flows:
                 raise JobNotFoundError from None
             logger().exception(
-                "a job cannot be read", extra={"job_id": error.job_id, "org": org, "reason": str(error)}
+                "a job cannot be read", extra={"job_id": error.job_id, "org": error.org, "reason": str(error)}
             )
             raise UnreadableJobError(error.job_id) from None
         now = self.clock.now()
-        if job is None or not is_visible(job, org, flow, now):
+        if job is None or not (is_visible(job, api_key.org, flow, now) and api_key.covers(job.flow)):
             raise JobNotFoundError
         return settled(job, self.table, now)
 

@@ -103,7 +103,7 @@ def read_late(world: World) -> None:
     unsettled = [job for job in world.ledger.jobs.values() if not job.is_terminal]
     world.clock.time = max([world.clock.time, *(job.start_by for job in unsettled)])
     for id_ in [job.id for job in unsettled]:
-        job = world.deployment.lookup.find({"id": id_}, _KEY.org)
+        job = world.deployment.lookup.find({"id": id_}, _KEY)
         if not job.is_terminal:
             raise ViolationError(f"the job is {job.state} for ever")
 
@@ -113,7 +113,7 @@ def _submits(world: World, key: str, options: dict[str, Any]) -> Main:
     path = {"project": "trial", "flow": "add"}
 
     def submit_once() -> Response:
-        request = Request("request", "", world.clock.time, path, {}, {"idempotency-key": key}, body)
+        request = Request("request", "", world.clock.time, path, {}, {"idempotency-key": key}, "", body)
         return submit.submit(request, _KEY, world.deployment)
 
     return lambda _: _ask(world, submit_once)
@@ -132,4 +132,4 @@ def _ask(world: World, ask: Callable[[], Response]) -> None:
 
 
 def _named(world: World, id_: str = ID) -> Request:
-    return Request("request", "", world.clock.time, {"id": id_}, {}, {}, b"")
+    return Request("request", "", world.clock.time, {"id": id_}, {}, {}, "", b"")

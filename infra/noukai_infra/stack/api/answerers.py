@@ -32,7 +32,7 @@ class Answerer:
 
 _SUBMIT_ACTIONS = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 _STATUS_ACTIONS = ("dynamodb:GetItem", "dynamodb:UpdateItem")
-_CANCEL_ACTIONS = ("dynamodb:PutItem", "dynamodb:UpdateItem")
+_CANCEL_ACTIONS = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 _READ_PAYLOADS = ("s3:GetObject",)
 _LISTING_ACTIONS = ("dynamodb:BatchGetItem", "dynamodb:UpdateItem")
 
