@@ -1,5 +1,6 @@
 """The parts of webhooks, each made from the function's environment on first use."""
 
+import json
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -81,7 +82,8 @@ class WebhookParts(Resources):
         """Return the master secret of all endpoints."""
         from noukai_functions.webhooks.sending.master import Master
 
-        return Master(self._ssm, self.environment["WEBHOOKS_SECRET"])
+        made_with = json.loads(self.environment.get("WEBHOOKS_SECRET_WITH", "{}"))
+        return Master(self._ssm, self.environment["WEBHOOKS_SECRET"], made_with)
 
     @cached_property
     def poster(self) -> "Poster":

@@ -8,6 +8,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from noukai_infra.command_line import command
+from noukai_infra.settings.company import DEFAULT_QUALIFIER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,11 +121,11 @@ class Account:
         """Return the template of an existing stack."""
         return template_of(self.session, stack)
 
-    def is_bootstrapped(self) -> bool:
-        """Return whether the account and region are bootstrapped for the CDK."""
+    def is_bootstrapped(self, qualifier: str = DEFAULT_QUALIFIER) -> bool:
+        """Return whether the account and region are bootstrapped for the CDK, with a qualifier."""
         ssm = self.session.client("ssm")
         try:
-            ssm.get_parameter(Name="/cdk-bootstrap/hnb659fds/version")
+            ssm.get_parameter(Name=f"/cdk-bootstrap/{qualifier}/version")
         except ssm.exceptions.ParameterNotFound:
             return False
         return True

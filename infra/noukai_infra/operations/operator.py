@@ -1,7 +1,7 @@
 """The operator: the target of commands, and their shared options."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import typer
@@ -54,6 +54,7 @@ class Operator:
     stack: str
     cdk: Cdk
     context: list[str]
+    settings: Settings = field(default_factory=Settings)
 
     @classmethod
     def of(cls, context: list[str], stage: str | None = None) -> "Operator":
@@ -69,7 +70,8 @@ class Operator:
         settings = Settings.from_context({**file_context(), **overrides})
         account = Account.configured(os.environ, settings.region)
         account.check_place(settings.account, settings.region)
-        return cls(account, settings.stack, Cdk({**os.environ, "AWS_REGION": account.region}), context)
+        cdk = Cdk({**os.environ, "AWS_REGION": account.region})
+        return cls(account, settings.stack, cdk, context, settings)
 
     def cdk_options(self, further: list[str]) -> list[str]:
         """Return the options for the CDK command."""

@@ -5,6 +5,7 @@ line overrides both. Settings that belong together are a group: a dataclass in a
 """
 
 from noukai_infra.settings.checks import SettingsError
+from noukai_infra.settings.company import Company
 from noukai_infra.settings.complaints import complaints
 from noukai_infra.settings.deployment import DEFAULT_STACK, ERROR_TEXTS, LogRetention, Settings
 from noukai_infra.settings.reading import ROOT, STAGE, file_context, settings_in
@@ -17,6 +18,7 @@ __all__ = [
     "ERROR_TEXTS",
     "ROOT",
     "STAGE",
+    "Company",
     "LogRetention",
     "Scale",
     "Settings",

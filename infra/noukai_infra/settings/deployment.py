@@ -22,6 +22,7 @@ from noukai_infra.settings.checks import (
     statement,
     variable,
 )
+from noukai_infra.settings.company import Company
 from noukai_infra.settings.complaints import complaints
 from noukai_infra.settings.scale import Scale
 from noukai_infra.settings.warmth import Warm
@@ -71,7 +72,8 @@ class Settings:
     at the end of each job. `webhooks_to_localhost` lets webhook endpoints be programs on the functions' own
     machine: the local system sets it.
     `warm` keeps functions of the API ready, by name; `api` stands for those of a submission and its result.
-    `dashboard` makes one of CloudWatch. `xray` samples the invocations of all functions.
+    `dashboard` makes one of CloudWatch. `xray` samples the invocations of all functions. `company` has the
+    rules of a company for all that is made. `protect` protects the stack from deletion.
     """
 
     stack: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,127}$")] = DEFAULT_STACK
@@ -106,6 +108,8 @@ class Settings:
         default_factory=dict
     )
     warm: dict[str, Warm] = dataclasses.field(default_factory=dict)
+    company: Company = dataclasses.field(default_factory=Company)
+    protect: bool = False
     worker: WorkerKind = dataclasses.field(default_factory=WorkerKind)
     workers: dict[KindName, WorkerKind] = dataclasses.field(default_factory=dict)
     scale: Scale = dataclasses.field(default_factory=Scale)

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from aws_cdk import CfnOutput, DefaultStackSynthesizer, RemovalPolicy, Stack
+from aws_cdk import CfnOutput, RemovalPolicy, Stack
 from constructs import Construct
 
 from noukai_functions.names import DEFAULT_KIND
+from noukai_infra.company.rules import apply_rules, synthesizer_for
 from noukai_infra.settings import Settings, WorkerKind
 from noukai_infra.stack.alarms.construct import Alarms
 from noukai_infra.stack.alarms.dashboard import Dashboard
@@ -40,7 +41,7 @@ class JobStack(Stack):
     """
 
     def __init__(self, scope: Construct, *, settings: Settings, assets: Assets) -> None:
-        super().__init__(scope, settings.stack, synthesizer=_synthesizer())
+        super().__init__(scope, settings.stack, synthesizer=synthesizer_for(settings.company))
         policy = RemovalPolicy[settings.tables.upper()]
         tables = Tables(self, "Tables", removal_policy=policy, scale=settings.scale)
         # Without bundling there is no catalog, for instance when the stack is destroyed.
@@ -63,8 +64,7 @@ class JobStack(Stack):
         metering = Metering(self, "Metering", settings=settings, code=code, tables=tables)
         sweep = partial(Sweep, self, "Sweep", settings=settings, code=code, tables=tables)
         sweep(queues=queues, uncounted=metering.uncounted, further=webhooks.dead)
-        sending = queues.jobs.only(asked)
-        tick = Tick(self, "Tick", settings=settings, code=code, tables=tables, queues=sending)
+        tick = Tick(self, "Tick", settings=settings, code=code, tables=tables, queues=queues.jobs.only(asked))
         reactions = partial(Reactions, self, "Reactions", settings=settings, code=code, tables=tables)
         told = reactions(payloads=payloads, storage=webhooks)
         delivering = partial(Delivering, self, "Delivering", settings=settings, code=code, storage=webhooks)
@@ -75,6 +75,7 @@ class JobStack(Stack):
             self._name_flows(assets)
         self._export({**api.outputs, "PayloadsBucket": payloads.bucket_name, **metering.outputs})
         self._export({**webhooks.outputs, **told.outputs, **_outputs(tables, queues, asked)})
+        apply_rules(self, settings)
 
     def _watch(self, settings: Settings, watched: Watched) -> None:
         if settings.alarms:
@@ -102,12 +103,6 @@ def _add_workers(
     worker("Worker", kind_name=None, kind=default, queues=queues.of(DEFAULT_KIND))
     for name, kind in kinds.items():
         worker(f"Worker{in_a_resource(name)}", kind_name=name, kind=kind, queues=queues.of(name))
-
-
-def _synthesizer() -> DefaultStackSynthesizer:
-    # The CDK command checks the bootstrap version itself. The rule in the template would only prevent
-    # creating the stack without that command.
-    return DefaultStackSynthesizer(generate_bootstrap_version_rule=False)
 
 
 def _outputs(tables: Tables, queues: Queues, asked: Sequence[str]) -> dict[str, str]:

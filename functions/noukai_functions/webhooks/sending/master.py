@@ -3,8 +3,9 @@
 import base64
 import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from noukai_functions.aws import AwsError
 from noukai_functions.webhooks.store.endpoint import Endpoint
@@ -18,10 +19,14 @@ _BYTES = 32
 
 @dataclass(slots=True)
 class Master:
-    """The master secret: an encrypted parameter, made when it is first needed."""
+    """The master secret: an encrypted parameter, made when it is first needed.
+
+    `made_with` has what it is made with beside its value: a key of the company's own, and tags.
+    """
 
     client: "SSMClient"
     name: str
+    made_with: Mapping[str, Any] = field(default_factory=dict)
     _key: bytes | None = field(default=None, repr=False)
 
     def secret(self, endpoint: Endpoint, version: int) -> str:
@@ -40,8 +45,9 @@ class Master:
 
     def _put(self) -> None:
         value = base64.b64encode(secrets.token_bytes(_BYTES)).decode()
+        named = {"Name": self.name, "Type": "SecureString", "Overwrite": False, **self.made_with}
         try:
-            self.client.put_parameter(Name=self.name, Value=value, Type="SecureString", Overwrite=False)
+            self.client.put_parameter(Value=value, **named)
         except AwsError as error:
             # Another process has made it at the same time.
             if error.code != "ParameterAlreadyExists":

@@ -48,7 +48,9 @@ class Synthesizer:
             "flows": str(self.flows),
             **{name: each for name, each in named.items() if each},
         }
-        context = {"copy_logs": True, "webhooks_to_localhost": True, **self.context, **own}
+        # A company's keys, boundaries and bootstrap are not on this machine.
+        rules = {"company": {}, "protect": False}
+        context = {"copy_logs": True, "webhooks_to_localhost": True, **rules, **self.context, **own}
         said, is_done = await self._order({"outdir": str(outdir), "context": context})
         if not is_done:
             # The next process loads the CDK while the flow is being corrected.

@@ -50,6 +50,7 @@ def deploy_command(
         confirm=(lambda: typer.confirm("\nDeploy this?")) if asks else None,
         has_diff=diff,
         any_memory=any_memory,
+        qualifier=operator.settings.company.qualifier,
     )
     outcome = deploy(operator.account, operator.cdk, operator.stack, plan)
     for warning in [*outcome.warnings, *filter(None, [end_of_runtime])]:

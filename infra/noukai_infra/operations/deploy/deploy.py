@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from noukai_infra.company.key_use import key_lines
 from noukai_infra.operations.account import Account, OperatorError
 from noukai_infra.operations.deploy.cdk import Cdk
 from noukai_infra.operations.deploy.draining import kinds_to_keep, queues_to_keep
@@ -16,6 +17,7 @@ from noukai_infra.operations.deploy.former_flows import DeployedFlows
 from noukai_infra.operations.deploy.inventory import Inventory
 from noukai_infra.operations.deploy.quotas import Quotas, check_quotas
 from noukai_infra.operations.deploy.rollback import conclude, live_versions
+from noukai_infra.settings.company import DEFAULT_QUALIFIER
 from noukai_infra.terminal import tell
 
 _TABLES = ("JobsTable", "KeysTable", "UsageTable", "SchedulesTable", "WebhooksTable")
@@ -29,7 +31,7 @@ class Plan:
 
     If `confirm` is given, the operator is asked; otherwise nobody is. `has_diff` shows the differences before
     that; without them, the CDK command asks as well before it widens the permissions of an existing stack.
-    `show` gets the messages for the operator before the question.
+    `qualifier` is that of the bootstrap. `show` gets the messages for the operator before the question.
     """
 
     context: Sequence[str] = ()
@@ -37,6 +39,7 @@ class Plan:
     confirm: Callable[[], bool] | None = None
     has_diff: bool = False
     any_memory: bool = False
+    qualifier: str = DEFAULT_QUALIFIER
     show: Callable[[str], None] = tell
 
 
@@ -56,7 +59,7 @@ def deploy(account: Account, cdk: Cdk, stack: str, plan: Plan) -> Outcome:
     Raises:
         OperatorError: AWS would refuse it, the operator declined, or the CDK command has failed.
     """
-    is_bootstrapped = account.is_bootstrapped()
+    is_bootstrapped = _is_bootstrapped(account, plan.qualifier)
     before = live_versions(account, stack)
     flows = DeployedFlows.of(account, stack)
     former = _setting("former", flows.to_remember() if flows else ())
@@ -96,8 +99,23 @@ def _show_inventory(account: Account, stack: str, assembly: Path, plan: Plan, *,
         f"\nAt rest it costs {inventory.usd:.2f} USD a month, and what tables, buckets and logs store\n"
         "(list prices of us-east-1, without the free tier)."
     )
+    for line in key_lines(inventory.template):
+        plan.show(line)
     if inventory.unpriced:
         plan.show(f"The price of {', '.join(inventory.unpriced)} is not included.")
+
+
+def _is_bootstrapped(account: Account, qualifier: str) -> bool:
+    """Return whether the account is bootstrapped; a company's own bootstrap must be there already."""
+    if account.is_bootstrapped(qualifier):
+        return True
+    if qualifier == DEFAULT_QUALIFIER:
+        return False
+    raise OperatorError(
+        f"{account.number}/{account.region} has no bootstrap of the CDK with the qualifier {qualifier} of "
+        "the setting company.qualifier: correct it, or ask those who bootstrap your accounts. "
+        f"They can run `cdk bootstrap --qualifier {qualifier} --toolkit-stack-name CDKToolkit-{qualifier}`."
+    )
 
 
 def destroy(account: Account, cdk: Cdk, stack: str, options: Sequence[str]) -> list[str]:

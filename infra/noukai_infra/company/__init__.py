@@ -1,0 +1,1 @@
+"""The rules of a company, applied to a composed stack in one place."""
