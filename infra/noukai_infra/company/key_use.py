@@ -1,4 +1,4 @@
-"""What a key of the company's own costs, from the template that uses it."""
+"""The cost of a key of the company's own, from the template that uses it."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -62,8 +62,8 @@ class JobStack(Stack):
         code = assets.api
         DeadLetterReader(self, "DeadLetters", settings=settings, code=code, tables=tables, queues=queues)
         metering = Metering(self, "Metering", settings=settings, code=code, tables=tables)
-        sweep = partial(Sweep, self, "Sweep", settings=settings, code=code, tables=tables)
-        sweep(queues=queues, uncounted=metering.uncounted, further=webhooks.dead)
+        sweep = partial(Sweep, self, "Sweep", settings=settings, code=code, tables=tables, queues=queues)
+        sweep(uncounted=metering.uncounted, further=webhooks.dead)
         tick = Tick(self, "Tick", settings=settings, code=code, tables=tables, queues=queues.jobs.only(asked))
         reactions = partial(Reactions, self, "Reactions", settings=settings, code=code, tables=tables)
         told = reactions(payloads=payloads, storage=webhooks)
