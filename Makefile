@@ -17,7 +17,7 @@ $(error There is no variable $(strip $(UNKNOWN)): use $(filter ARGS DATA FLOWS F
 endif
 
 # The targets that read a variable; `deploy` itself refuses FLOWS, and names what it reads instead.
-OPERATING := deploy rollback restore destroy keys budget redrive recount ops
+OPERATING := deploy rollback restore destroy keys budget redrive recount ops plan
 READERS_ARGS := test test-client bench drill explore soak fuzz lock verify-aws $(OPERATING)
 READERS_DATA := local
 READERS_FLOWS := local deploy
@@ -36,7 +36,7 @@ endif
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test test-client bench drill explore soak soak-reactions fuzz check local demo deploy rollback restore destroy keys budget redrive recount ops verify-aws
+.PHONY: help setup lock test test-client bench drill explore soak soak-reactions fuzz check local demo deploy rollback restore destroy keys budget redrive recount ops plan verify-aws
 
 help: ## Show these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1 \2/' | awk '{ \
@@ -171,6 +171,9 @@ ops: $(SETUP) ## Show the system's health, its queues, dead-letter messages and 
 
 recount: $(SETUP) ## Count the usage that could not be counted in time, exactly once
 	@$(BIN)/python -m noukai_infra recount $(ARGS)
+
+plan: $(SETUP) ## Print settings, quotas and the bill of a load: make plan ARGS="--jobs-per-second 1000"
+	@$(BIN)/python -m noukai_infra plan $(ARGS)
 
 verify-aws: $(SETUP) ## Test on a deployment what this machine cannot show; write a report (ARGS="-k stream")
 	@$(BIN)/python -m noukai_infra verify $(ARGS)

@@ -24,6 +24,7 @@ from noukai_infra.operations.recount import Uncounted, hand_to
 from noukai_infra.operations.redrive import redrive_all
 from noukai_infra.operations.restore.command import restore_command
 from noukai_infra.operations.times import Interval, parse_interval
+from noukai_infra.planning.command import plan_command
 from noukai_infra.settings import SettingsError
 from noukai_infra.terminal import folded, tell
 from noukai_infra.verify.command import verify_command
@@ -48,6 +49,7 @@ commands.add_typer(ops_commands.commands, name="ops", help=_OPS)
 commands.command("deploy", context_settings=_PASS_ON, options_metavar=_METAVAR)(deploy_command)
 commands.command("restore", options_metavar=_METAVAR)(restore_command)
 commands.command("verify", options_metavar=_METAVAR)(verify_command)
+commands.command("plan")(plan_command)
 
 
 @commands.command("rollback", options_metavar=_METAVAR)

@@ -17,6 +17,7 @@ SECTIONS: tuple[str, ...] = (
     "waiting",
     "together",
     "printing",
+    "scale",
     "local",
 )
 """The modules of the benchmarks, in the order of the report; each has a `sections` that measures."""

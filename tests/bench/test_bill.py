@@ -5,11 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from noukai_infra.planning.bill import UNITS, monthly, per_million
+from noukai_infra.planning.load import Load
+from noukai_infra.planning.plan import Plan
 from noukai_infra.settings import Settings
 from tests.bench import prices
+from tests.bench.account.keeping import counted_together
 from tests.bench.account.lives import Account, Bill
 from tests.bench.bill import TARGETS, Desk, bills_of, readme_rows, recorded_cpu
-from tests.bench.keeping import counted_together
 from tests.bench.report import Section
 
 ROOT = Path(__file__).parents[2]
@@ -61,3 +64,14 @@ def test_budgets_count_what_a_job_costs(bills: dict[str, Bill]) -> None:
 def test_few_jobs_of_a_trickle_are_counted_together() -> None:
     """The table assumes no more of them in a batch than reach a shard while the batch gathers."""
     assert 3 < counted_together() < 4
+
+
+def test_plan_prices_what_the_bench_counts(bills: dict[str, Bill]) -> None:
+    """`noukai plan` may not play lives: its units of a job are those that are counted here."""
+    counted = bills["batches of ten"]
+    assert {item: pytest.approx(counted.per_job(item), abs=0.6) for item in UNITS} == UNITS
+    planned = monthly(Plan(Load(100, 0.2)))
+    flows = planned["Lambda, the flows themselves"]
+    assert per_million(Load(100, 0.2), sum(planned.values()) - flows) == pytest.approx(
+        counted.usd_per_million(), rel=0.03
+    )

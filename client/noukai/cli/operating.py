@@ -16,6 +16,7 @@ _SUMMARIES = {
     "verify": "Check on the deployed stack what only AWS shows, and write a report.",
     "ops": "Show the system's health, its queues, dead-letter messages and logs.",
     "redrive": "Return unprocessed dead-letter messages, and untold ends of jobs, to their readers.",
+    "plan": "Print settings, quotas and the monthly bill for a number of jobs a second.",
     "recount": "Count the usage that could not be counted in time, exactly once.",
 }
 OPERATING = frozenset(_SUMMARIES)

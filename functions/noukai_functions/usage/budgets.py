@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from noukai_functions.aws import AwsError
+from noukai_functions.aws.retries import THROTTLED_CODES
 from noukai_functions.clock import Clock, month_of
 from noukai_functions.names import BUDGETS, ENDPOINTS
 from noukai_functions.refusals import BudgetUsedUpError, Refusal, TooManyUnfinishedError
@@ -81,7 +82,13 @@ class Budgets:
         now = self.clock.now()
         believed_until, budget = self._known.get(org, (0, Budget()))
         if believed_until <= now:
-            budget = self._read(org)
+            try:
+                budget = self._read(org)
+            except AwsError as error:
+                # All budgets share a partition, which DynamoDB splits after minutes of heat. Until then an
+                # old answer is better than none.
+                if believed_until == 0 or error.code not in THROTTLED_CODES:
+                    raise
             self._know(org, budget, now)
         return budget
 

@@ -7,7 +7,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from noukai_functions.names import EXPIRES_AT
+from noukai_infra.operations.deploy.quotas import most_at_once
 from noukai_infra.operations.resting import resting_readers
+from noukai_infra.planning import limits
 from noukai_infra.stack.base.aliases import LIVE
 from noukai_infra.verify.check import Saw, check, expect, require
 from noukai_infra.verify.deployed import Deployed
@@ -105,9 +107,34 @@ def stream(deployed: Deployed, saw: Saw) -> None:
 def concurrency(deployed: Deployed, saw: Saw) -> None:
     limits = deployed.session.client("lambda").get_account_settings()["AccountLimit"]
     free = limits["UnreservedConcurrentExecutions"]
-    workers = sum(each.get("ScalingConfig", {}).get("MaximumConcurrency", 0) for each in _mappings(deployed))
+    queued = (each for each in _mappings(deployed) if ":sqs:" in each["EventSourceArn"])
+    workers = sum(map(most_at_once, queued))
     saw(f"{free} unreserved, of which the queues' readers may take {workers}")
     require(free > workers, "more than the readers may take")
+
+
+@check("The account's quotas hold what the gateway and the tables are set to take.", on_aws=True)
+def scale_quotas(deployed: Deployed, saw: Saw) -> None:
+    (api,) = deployed.resources("AWS::ApiGatewayV2::Api")
+    stage = deployed.session.client("apigatewayv2").get_stage(ApiId=api, StageName="$default")
+    throttle = stage["DefaultRouteSettings"]
+    table = deployed.session.client("dynamodb").describe_table(TableName=deployed.outputs["JobsTable"])[
+        "Table"
+    ]
+    warm: Any = table.get("WarmThroughput", {})
+    wanted = {
+        limits.GATEWAY_RATE: throttle["ThrottlingRateLimit"],
+        limits.GATEWAY_BURST: throttle["ThrottlingBurstLimit"],
+        limits.TABLE_WRITES: warm.get("WriteUnitsPerSecond", 0),
+        limits.TABLE_READS: warm.get("ReadUnitsPerSecond", 0),
+    }
+    client = deployed.session.client("service-quotas")
+    short = []
+    for quota, count in wanted.items():
+        found = client.get_service_quota(ServiceCode=quota.service, QuotaCode=quota.code)["Quota"]["Value"]
+        saw(f"{quota.name}: {found:,.0f}, of which {count:,.0f} are asked for")
+        short += [quota.code] if found < count else []
+    expect(short, [])
 
 
 @check("The queues are encrypted and redrive.")

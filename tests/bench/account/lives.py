@@ -33,12 +33,12 @@ from noukai_functions.usage.totals import UsageTotals
 from noukai_functions.usage.unfinished import Bounds, UnfinishedJobs
 from noukai_wire.limits import DEFAULT_LIST_LIMIT
 from tests.bench.account.cloud import Cloud, Cpu, Stack
+from tests.bench.account.keeping import counted_together, kept_bytes, swept_units
 from tests.bench.account.life import MAP_SIZE, OPTIONS, Event, Life
 from tests.bench.account.meter import Meter, MeteredTables
 from tests.bench.account.passing import Processes
 from tests.bench.account.queues import QUEUE
 from tests.bench.account.timeline import Timeline
-from tests.bench.keeping import counted_together, kept_bytes, swept_units
 from tests.bench.waits.caller import KEY, Caller
 from tests.functions.harness import System, system_on_moto
 from tests.functions.stand_ins.stream import Stream

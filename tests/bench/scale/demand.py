@@ -36,7 +36,7 @@ class Demand:
         return self._new + self.waiting / _PAUSE_SECONDS
 
     def hear(self, second: int, share: float) -> None:
-        """Hear which share of the submissions of this second was accepted."""
+        """Record which share of the submissions of this second was accepted."""
         for cohort in self._refused:
             self.refusals += cohort[1] / _PAUSE_SECONDS * (1 - share)
             cohort[1] *= 1 - share / _PAUSE_SECONDS

@@ -96,7 +96,7 @@ class Backlog:
         return taken
 
     def age(self, second: int) -> float:
-        """Return the age of the oldest in seconds."""
+        """Return the age of the oldest, in seconds."""
         return second - self._seconds[0][0] if self._seconds else 0.0
 
 

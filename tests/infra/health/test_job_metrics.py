@@ -10,7 +10,7 @@ from noukai_functions.jobs.lifecycle import State
 from noukai_functions.metrics.job_metrics import is_start
 from noukai_infra.stack.base import stream as filters
 from tests.bench import prices
-from tests.bench.keeping import counted_together
+from tests.bench.account.keeping import counted_together
 from tests.functions.harness import System
 from tests.functions.stand_ins import stream as stand_in
 from tests.functions.stand_ins.metric_lines import points_of
