@@ -92,6 +92,14 @@ MIN_KEEP_SECONDS = 60 * 60
 DEFAULT_KEEP_SECONDS = 7 * 24 * 60 * 60
 MAX_KEEP_SECONDS = 365 * 24 * 60 * 60
 
+MAX_KEYS = 50
+"""The most keys that an org may make for itself."""
+MAX_KEY_RANGES = 50
+"""The most entries of each limit of a key."""
+MAX_KEY_RATE = 100_000
+"""The highest rate limit of a key, in calls a second."""
+MAX_KEY_OVERLAP_SECONDS = 30 * 24 * 60 * 60
+"""How long a rotated key may go on working, in seconds."""
 MAX_WEBHOOKS = 10
 """The most webhook endpoints of an org."""
 

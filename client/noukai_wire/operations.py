@@ -9,7 +9,7 @@ from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
 
-from noukai_wire import webhooks
+from noukai_wire import keys, webhooks
 from noukai_wire.answers import Health, OpenApi
 from noukai_wire.batches import AcceptedBatch, Batch, JobIds, StatusList
 from noukai_wire.errors import ErrorCode
@@ -266,6 +266,21 @@ OPERATIONS: Mapping[Route, Operation] = {
         request=webhooks.WebhookRedelivery,
         example={"since": "2026-01-31T12:00:00Z"},
         status=HTTPStatus.ACCEPTED,
+    ),
+    Route.LIST_KEYS: Operation("List the keys that the org has made for itself", keys.KeyList),
+    Route.CREATE_KEY: Operation(
+        "Make a key that is no wider than the caller's, or rotate one",
+        keys.Key,
+        request=keys.NewKey,
+        example={"name": "ci", "scopes": ["submit", "read"], "flows": ["demo/word-count"]},
+        status=HTTPStatus.CREATED,
+        errors=(ErrorCode.NOT_FOUND,),
+    ),
+    Route.REVOKE_KEY: Operation(
+        "Revoke a key that the org has made",
+        None,
+        status=HTTPStatus.NO_CONTENT,
+        errors=(ErrorCode.INVALID_INPUT,),
     ),
     Route.FLOWS: Operation("List the flows of the deployment", FlowList),
     Route.USAGE: Operation(

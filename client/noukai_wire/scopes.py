@@ -12,3 +12,4 @@ class Scope(StrEnum):
     USAGE = "usage"
     SCHEDULES = "schedules"
     WEBHOOKS = "webhooks"
+    KEYS = "keys"

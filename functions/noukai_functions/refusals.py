@@ -166,6 +166,16 @@ class WebhookNotFoundError(Refusal):
         )
 
 
+class KeyNotFoundError(Refusal):
+    """A name that none of the org's own keys has, or one wider than the caller's."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"There is no key {cut(name, _MAX_PATH_BYTES)!r} that yours may change: GET /api/v1/keys lists "
+            "them; an operator's keys are not among them."
+        )
+
+
 class UnreadableJobError(Refusal):
     """A job of the caller's org whose row cannot be read."""
 

@@ -10,6 +10,7 @@ from noukai_functions.names import INDEX_PARTITIONS
 
 if TYPE_CHECKING:
     from noukai_functions.access.api_keys import ApiKeys
+    from noukai_functions.access.own_keys import OwnKeys
     from noukai_functions.access.rate_limits import RateLimits
     from noukai_functions.delayed_messages import DelayedMessages
     from noukai_functions.jobs.following import Followers
@@ -67,6 +68,13 @@ class Resources(Clients):
         from noukai_functions.access.api_keys import ApiKeys
 
         return ApiKeys(self._dynamodb, self.environment["KEYS_TABLE"], self.clock)
+
+    @cached_property
+    def own_keys(self) -> "OwnKeys":
+        """Return the keys that orgs make for themselves."""
+        from noukai_functions.access.own_keys import OwnKeys
+
+        return OwnKeys(self._dynamodb, self.environment["KEYS_TABLE"], self.clock)
 
     @cached_property
     def rate_limits(self) -> "RateLimits":

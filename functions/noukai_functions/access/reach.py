@@ -26,6 +26,9 @@ _CHECKED_LATER = {
             Route.PAUSE_SCHEDULE,
             Route.RESUME_SCHEDULE,
             Route.TRIGGER_SCHEDULE,
+            Route.LIST_KEYS,
+            Route.CREATE_KEY,
+            Route.REVOKE_KEY,
         )
     ),
 }

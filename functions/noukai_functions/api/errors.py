@@ -73,6 +73,7 @@ ANSWERS: Mapping[type[Refusal], tuple[ErrorCode, _Headers]] = MappingProxyType(
         refusals.OrgRevokedError: (ErrorCode.FORBIDDEN, _no_headers),
         refusals.ScheduleNotFoundError: (ErrorCode.NOT_FOUND, _no_headers),
         refusals.WebhookNotFoundError: (ErrorCode.NOT_FOUND, _no_headers),
+        refusals.KeyNotFoundError: (ErrorCode.NOT_FOUND, _no_headers),
         refusals.UnreadableJobError: (ErrorCode.JOB_NOT_FOUND, _no_headers),
         refusals.IdempotencyConflictError: (ErrorCode.IDEMPOTENCY_CONFLICT, _no_headers),
         refusals.TooLargeError: (ErrorCode.PAYLOAD_TOO_LARGE, _no_headers),

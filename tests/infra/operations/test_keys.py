@@ -8,6 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from noukai_infra.operations.account import OperatorError
 from noukai_infra.operations.orgs.keys import KeyNotFoundError, Keys
 from noukai_wire.scopes import Scope
 
@@ -142,3 +143,39 @@ def test_row_that_cannot_be_read(keys: Keys, wrong: dict[str, Any], problem: str
     assert [*states.values()] == ["valid"]
     keys.revoke("abab", now=2)
     assert any("revoked" in item for item in keys.client.scan(TableName="keys")["Items"])
+
+
+def test_key_may_be_limited_to_flows_and_addresses(keys: Keys) -> None:
+    """The row has them as sets; one without limits has neither."""
+    keys.create("acme", "ci", created=1, flows=["demo", "demo"], addresses=["203.0.113.0/24"])
+    (row,) = keys.rows()
+    assert (row.flows, row.addresses) == (("demo",), ("203.0.113.0/24",))
+
+
+def test_rotated_key_keeps_its_limits_and_the_old_one_works_for_a_while(keys: Keys) -> None:
+    """The overlap never prolongs a key that expires earlier."""
+    keys.create("acme", "ci", created=1, scopes=[Scope.READ], flows=["demo"], rate=5, expires=1000)
+    (old,) = keys.rows()
+    text, ended = keys.rotate(old.id, now=100, overlap=50)
+    new = keys.rows()[0]
+    assert hashlib.sha256(text.encode()).hexdigest() == new.hash
+    assert (new.scopes, new.flows, new.rate, new.expires) == (old.scopes, old.flows, 5, 1000)
+    assert (ended.state(149), ended.state(150)) == ("valid", "expired")
+    assert keys.rotate(new.id, now=990, overlap=50)[1].expires == 1000
+    with pytest.raises(OperatorError, match="expired"):
+        keys.rotate(old.id, now=200, overlap=50)
+
+
+def test_the_directories_of_orgs_are_no_keys(keys: Keys) -> None:
+    """They are rows of the same table."""
+    keys.client.put_item(TableName="keys", Item={"hash": {"S": "#org/acme"}, "made": {"N": "1"}})
+    assert keys.rows() == []
+
+
+def test_a_key_that_an_org_has_made_is_rotated_by_the_org(keys: Keys) -> None:
+    """Its directory would go on naming the old one."""
+    row = {"hash": {"S": "ab" * 32}, "org": {"S": "acme"}, "name": {"S": "ci"}, "maker": {"S": "admin"}}
+    keys.client.put_item(TableName="keys", Item={**row, "scopes": {"SS": ["read"]}, "created": {"N": "1"}})
+    with pytest.raises(OperatorError, match="by the API"):
+        keys.rotate("abab", now=10, overlap=0)
+    assert keys.revoke("abab", now=10).revoked == 10

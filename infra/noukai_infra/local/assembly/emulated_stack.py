@@ -16,6 +16,7 @@ from noukai_infra.local.emulator.endpoint import Endpoint
 from noukai_infra.local.errors import LocalError
 from noukai_infra.operations.orgs.keys import Keys
 from noukai_infra.stack.base.worker_kinds import DeployedQueue, deployed_queues
+from noukai_wire.scopes import Scope
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -156,7 +157,7 @@ class EmulatedStack:
             with suppress(
                 self.dynamodb.exceptions.ConditionalCheckFailedException
             ):  # kept from an earlier run
-                keys.insert(key, org, "local", created=now)
+                keys.insert(key, org, "local", created=now, scopes=Scope)
 
     def _insert_secret(self) -> None:
         # A stack of an earlier version has none; once it is updated, the functions make it, as on AWS.

@@ -1,18 +1,21 @@
-"""The commands `python -m noukai_infra keys create|list|revoke`."""
+"""The commands `python -m noukai_infra keys create|list|rotate|revoke`."""
 
 import time
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from typing import Annotated
 
 import typer
 
 from noukai_infra.operations.operator import Context, Operator, Org, Stage
-from noukai_infra.operations.orgs.keys import KeyRow
+from noukai_infra.operations.orgs.keys import USUAL_SCOPES, KeyRow
 from noukai_infra.operations.orgs.listing import print_list
 from noukai_wire.scopes import Scope
+from noukai_wire.slug import is_slug
 
 _MAX_NAME = 100
 _MAX_DAYS = 3650
+_MAX_OVERLAP = 90
 COLUMNS = ("id", "org", "name", "scopes", "rate", "created", "used", "expires", "state")
 
 commands = typer.Typer(no_args_is_help=True)
@@ -24,12 +27,29 @@ def _name(text: str) -> str:
     return text
 
 
+def _flows(flows: list[str] | None) -> list[str] | None:
+    for flow in flows or []:
+        parts = flow.split("/")
+        if len(parts) > len(("project", "flow")) or not all(map(is_slug, parts)):
+            raise typer.BadParameter(f"{flow!r} is not a project or project/flow, such as demo/word-count")
+    return flows
+
+
+def _addresses(ranges: list[str] | None) -> list[str] | None:
+    for each in ranges or []:
+        try:
+            ip_network(each)
+        except ValueError as error:
+            raise typer.BadParameter(f"{error}: give a range such as 203.0.113.0/24") from error
+    return ranges
+
+
 Scopes = Annotated[
     list[Scope],
     typer.Option(
         "--scope",
-        help="What the key allows; all, by default.",
-        default_factory=lambda: list(Scope),
+        help="What the key allows; all but to make keys, by default.",
+        default_factory=lambda: list(USUAL_SCOPES),
         show_default=False,
     ),
 ]
@@ -43,6 +63,31 @@ Rate = Annotated[
     typer.Option("--rate", min=1, help="How many calls a second it allows; as many as come, by default."),
 ]
 
+Flows = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--flow",
+        metavar="PROJECT[/FLOW]",
+        callback=_flows,
+        help="Limit it to a project or a flow; repeatable, by default all.",
+    ),
+]
+
+Addresses = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--address",
+        metavar="RANGE",
+        callback=_addresses,
+        help="Limit it to IP addresses such as 203.0.113.0/24; repeatable.",
+    ),
+]
+
+Overlap = Annotated[
+    int,
+    typer.Option("--overlap", min=0, max=_MAX_OVERLAP, help="For how many days the old key goes on working."),
+]
+
 
 @commands.command("create")
 def create(
@@ -54,12 +99,15 @@ def create(
     *,
     days: Days = None,
     rate: Rate = None,
+    flow: Flows = None,
+    address: Addresses = None,
 ) -> None:
     """Create a key and show it, once."""
     now = int(time.time())
     expires = None if days is None else now + int(timedelta(days=days).total_seconds())
     operator = Operator.of(context, stage)
-    key = operator.keys().create(org, name, scopes=scope, created=now, expires=expires, rate=rate)
+    limits = {"flows": flow or (), "addresses": address or ()}
+    key = operator.keys().create(org, name, scopes=scope, created=now, expires=expires, rate=rate, **limits)
     operator.record("create_key", org=org, key=name, scopes=sorted(scope))
     typer.echo(key)
 
@@ -73,6 +121,23 @@ def show(context: Context, stage: Stage = None) -> None:
     now = int(time.time())
     rows = [cells(row, now) for row in Operator.of(context, stage).keys().rows()]
     print_list(COLUMNS, rows, folded=("org", "name", "scopes"))
+
+
+@commands.command("rotate")
+def rotate(
+    key_id: Annotated[str, typer.Argument(metavar="ID", help="As `list` shows it.")],
+    context: Context,
+    stage: Stage = None,
+    *,
+    overlap: Overlap = 7,
+) -> None:
+    """Show a new key with the limits of another one, which works for some days more."""
+    operator, now = Operator.of(context, stage), int(time.time())
+    seconds = int(timedelta(days=overlap).total_seconds())
+    key, old = operator.keys().rotate(key_id, now=now, overlap=seconds)
+    operator.record("rotate_key", org=old.org, key=old.name, id=old.id)
+    typer.echo(f"{old.id} ({old.name}, of the org {old.org}) works until {_minute(old.expires)}.", err=True)
+    typer.echo(key)
 
 
 @commands.command("revoke")
@@ -94,8 +159,13 @@ def cells(row: KeyRow, now: int) -> tuple[str, ...]:
         return (row.id, "", row.problem, *[""] * 5, "broken")
     times = [_day(row.created), _day(row.used) or "never", _day(row.expires) or "never"]
     rate = "" if row.rate is None else f"{row.rate}/s"
-    scopes = "all" if set(row.scopes) == set(Scope) else " ".join(row.scopes)
-    return (row.id, row.org, row.name, scopes, rate, *times, row.state(now))
+    scopes = "all" if set(USUAL_SCOPES) <= set(row.scopes) else " ".join(row.scopes)
+    limits = [*(f"for {flow}" for flow in row.flows), *(f"from {each}" for each in row.addresses)]
+    return (row.id, row.org, row.name, " ".join([scopes, *limits]), rate, *times, row.state(now))
+
+
+def _minute(seconds: int | None) -> str:
+    return "" if seconds is None else f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _day(seconds: int | None) -> str:

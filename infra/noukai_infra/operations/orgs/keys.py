@@ -21,6 +21,12 @@ _RANDOM_BYTES = 32
 _ID_LENGTH = 12
 _TIMES = {"created", "expires", "used", "revoked"}
 _NUMBERS = (*_TIMES, "rate")
+_SETS = ("flows", "addresses")
+_DIRECTORY = "#"
+"""The first character of the rows that list the keys that orgs have made; no hash has it."""
+
+USUAL_SCOPES = tuple(scope for scope in Scope if scope is not Scope.KEYS)
+"""What a key allows if nothing is said. A key that makes keys is asked for: those outlive its revocation."""
 
 
 class KeyNotFoundError(OperatorError):
@@ -41,6 +47,12 @@ class KeyRow:
     revoked: int | None = None
     rate: int | None = None
     """The rate limit in calls per second; None if unlimited."""
+    flows: tuple[str, ...] = ()
+    """The projects and flows that it is limited to; empty if it is not."""
+    addresses: tuple[str, ...] = ()
+    """The ranges of IP addresses that it may be used from; empty for all."""
+    maker: str | None = None
+    """The name of the key by which its org has made it; None if an operator has."""
     problem: str | None = None
     """The reason why the row cannot be read; if set, only the hash is known."""
 
@@ -71,17 +83,56 @@ class Keys:
         name: str,
         *,
         created: int,
-        scopes: Iterable[Scope] = Scope,
+        scopes: Iterable[str] = USUAL_SCOPES,
         expires: int | None = None,
         rate: int | None = None,
+        flows: Iterable[str] = (),
+        addresses: Iterable[str] = (),
     ) -> str:
         """Create a key of an org, and return it; it cannot be read again.
 
-        Times are in epoch seconds; `rate` is in calls per second.
+        Times are in epoch seconds; `rate` is in calls per second. `flows` and `addresses` limit it.
         """
         key = _PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
-        self.insert(key, org, name, created=created, scopes=scopes, expires=expires, rate=rate)
+        self.insert(
+            key,
+            org,
+            name,
+            created=created,
+            scopes=scopes,
+            expires=expires,
+            rate=rate,
+            flows=flows,
+            addresses=addresses,
+        )
         return key
+
+    def rotate(self, key_id: str, *, now: int, overlap: int) -> tuple[str, KeyRow]:
+        """Create a key with the limits of another one, which then works for `overlap` seconds more.
+
+        Return the new key, and the old one's row.
+
+        Raises:
+            KeyNotFoundError: the id, or its beginning, matches no key or several.
+            OperatorError: the key is not valid any more, or its org has made it itself.
+        """
+        old = self._found(key_id)
+        if old.maker is not None:
+            raise OperatorError(f"The org {old.org} has made {old.name} itself, and rotates it by the API.")
+        if (state := old.state(now)) != "valid":
+            raise OperatorError(f"{old.id} ({old.name}) is {state}: create a new key.")
+        key = self.create(
+            old.org,
+            old.name,
+            created=now,
+            scopes=old.scopes,
+            expires=old.expires,
+            rate=old.rate,
+            flows=old.flows,
+            addresses=old.addresses,
+        )
+        ends = now + overlap if old.expires is None else min(old.expires, now + overlap)
+        return key, self._updated(old.hash, "SET expires = :now", ends)
 
     def insert(
         self,
@@ -90,14 +141,18 @@ class Keys:
         name: str,
         *,
         created: int,
-        scopes: Iterable[Scope] = Scope,
+        scopes: Iterable[str] = USUAL_SCOPES,
         expires: int | None = None,
         rate: int | None = None,
+        flows: Iterable[str] = (),
+        addresses: Iterable[str] = (),
     ) -> None:
         """Insert the row of a new key. Times are in epoch seconds."""
+        sets = {"flows": sorted(set(flows)), "addresses": sorted(set(addresses))}
         limits = {"expires": expires, "rate": rate}
         stated: dict[str, AttributeValueTypeDef] = {
-            name: {"N": str(value)} for name, value in limits.items() if value is not None
+            **{name: {"N": str(value)} for name, value in limits.items() if value is not None},
+            **{name: {"SS": members} for name, members in sets.items() if members},
         }
         self.client.put_item(
             TableName=self.table,
@@ -116,7 +171,12 @@ class Keys:
     def rows(self) -> list[KeyRow]:
         """Read the rows of all keys, newest first."""
         pages = self.client.get_paginator("scan").paginate(TableName=self.table, ConsistentRead=True)
-        rows = [_decode(item) for page in pages for item in page["Items"]]
+        rows = [
+            _decode(item)
+            for page in pages
+            for item in page["Items"]
+            if not str(item["hash"]["S"]).startswith(_DIRECTORY)
+        ]
         return sorted(rows, key=lambda row: row.created, reverse=True)
 
     def revoke(self, key_id: str, *, now: int) -> KeyRow:
@@ -125,16 +185,23 @@ class Keys:
         Raises:
             KeyNotFoundError: the id, or its beginning, matches no key or several.
         """
+        found = self._found(key_id)
+        return self._updated(found.hash, "SET revoked = if_not_exists(revoked, :now)", now)
+
+    def _found(self, key_id: str) -> KeyRow:
         found = [row for row in self.rows() if row.hash.startswith(key_id)] if key_id else []
         if len(found) != 1:
             raise KeyNotFoundError(
                 f"{len(found)} keys have an id that begins with {key_id!r}: `{command('keys', 'list')}` "
                 "shows all ids."
             )
+        return found[0]
+
+    def _updated(self, digest: str, change: str, now: int) -> KeyRow:
         answer = self.client.update_item(
             TableName=self.table,
-            Key={"hash": {"S": found[0].hash}},
-            UpdateExpression="SET revoked = if_not_exists(revoked, :now)",
+            Key={"hash": {"S": digest}},
+            UpdateExpression=change,
             # Do not recreate a deleted key's row.
             ConditionExpression="attribute_exists(org)",
             ExpressionAttributeValues={":now": {"N": str(now)}},
@@ -160,8 +227,9 @@ def _decode(item: Mapping[str, Any]) -> KeyRow:
         numbers: dict[str, Any] = {name: int(item[name]["N"]) for name in _NUMBERS if name in item}
         for name in _TIMES & numbers.keys():
             datetime.fromtimestamp(numbers[name], UTC)
-        return KeyRow(
-            hash_, item["org"]["S"], item["name"]["S"], tuple(sorted(item["scopes"]["SS"])), **numbers
-        )
+        sets: dict[str, Any] = {name: tuple(sorted(item[name]["SS"])) for name in _SETS if name in item}
+        scopes = tuple(sorted(item["scopes"]["SS"]))
+        maker = item["maker"]["S"] if "maker" in item else None
+        return KeyRow(hash_, item["org"]["S"], item["name"]["S"], scopes, maker=maker, **numbers, **sets)
     except (LookupError, TypeError, ValueError, ArithmeticError, OSError) as error:
         return KeyRow(hash_, "", "", (), 0, problem=problem_of(error))

@@ -26,6 +26,8 @@ class Answerer:
     hook_secrets: bool = False
     """Whether it shows their secrets."""
     keeps_schedules: bool = False
+    makes_keys: bool = False
+    """Whether it writes API keys, as the only function of the API."""
     is_audited: bool = False
     """Whether it changes something on a caller's behalf, and so writes the audit log."""
 
@@ -155,6 +157,7 @@ ANSWERERS = (
         hook_secrets=True,
         is_audited=True,
     ),
+    Answerer("keys", (Route.LIST_KEYS, Route.CREATE_KEY, Route.REVOKE_KEY), makes_keys=True, is_audited=True),
     Answerer("usage", (Route.USAGE,), reports_use=True),
     Answerer("describe", (Route.FLOWS, Route.OPENAPI, Route.HEALTH)),
 )

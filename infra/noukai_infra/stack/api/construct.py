@@ -26,6 +26,7 @@ _TIMEOUT = 29
 """In seconds, below the gateway's timeout of 30 seconds, so that the function's answer comes first."""
 
 
+_MAKING_KEYS = ("dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 _FALLBACK = "describe"
 _STAGE = "$default"
 
@@ -149,7 +150,7 @@ class Api(Construct):
 
     def _allow(self, function: JobFunction, answerer: Answerer) -> None:
         tables = self._tables
-        tables.keys.grant(function, "dynamodb:GetItem")
+        tables.keys.grant(function, "dynamodb:GetItem", *(_MAKING_KEYS if answerer.makes_keys else ()))
         function.add_to_role_policy(noting_uses(tables.keys))
         function.add_to_role_policy(counting_calls(tables.usage))
         if answerer.job_actions:
