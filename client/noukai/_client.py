@@ -26,6 +26,7 @@ from ._io.awaiting import AwaitingDriver
 from ._io.blocking import BlockingDriver
 from ._io.connections import awaiting_connections, blocking_connections
 from ._job import AsyncJob, Job
+from ._keys import AsyncKeys, Keys
 from ._picklable import Driver
 from ._schedules import AsyncSchedules, Schedules
 from ._webhooks import AsyncWebhooks, Webhooks
@@ -118,6 +119,11 @@ class Noukai(_Deployment[BlockingDriver]):
         return self._driver.run(self._api.usage(from_, to))
 
     @property
+    def keys(self) -> Keys:
+        """Return the keys that the key's org has made for itself. Sends no request."""
+        return Keys(self._api, self._driver)
+
+    @property
     def schedules(self) -> Schedules:
         """Return the schedules of the key's org. Sends no request."""
         return Schedules(self._api, self._driver)
@@ -182,6 +188,11 @@ class AsyncNoukai(_Deployment[AwaitingDriver]):
     async def usage(self, from_: date | str | None = None, to: date | str | None = None) -> UsageReport:
         """Fetch the usage as `Noukai.usage` does."""
         return await self._driver.run(self._api.usage(from_, to))
+
+    @property
+    def keys(self) -> AsyncKeys:
+        """Return the keys that the key's org has made for itself. Sends no request."""
+        return AsyncKeys(self._api, self._driver)
 
     @property
     def schedules(self) -> AsyncSchedules:

@@ -3,6 +3,7 @@
 from ._io import lean_httpx as lean_httpx  # noqa: PLC0414 - before whatever else imports httpx  # isort: skip
 
 from noukai_wire.flows import FlowDescription
+from noukai_wire.keys import Key
 from noukai_wire.logs import Event, LogLine
 from noukai_wire.models import ExecuteResult, JobAccepted, JobStatus
 from noukai_wire.schedules import InstantNote, ScheduledJob
@@ -13,6 +14,7 @@ from ._as_completed import as_completed
 from ._client import AsyncNoukai, Noukai
 from ._core.listing import JobSelection, UnreadableJobWarning
 from ._core.logs import LogSelection
+from ._core.managing.keys import KeyOptions
 from ._core.managing.schedules import ScheduleOptions
 from ._core.sending.submission import AttemptOptions, JobOptions
 from ._core.settings import ClientOptions
@@ -44,6 +46,7 @@ from ._errors import (
 )
 from ._flow import AsyncFlow, Flow
 from ._job import AsyncJob, Job
+from ._keys import AsyncKeys, Keys
 from ._log import AsyncJobLog, JobLog
 from ._schedules import AsyncSchedule, AsyncSchedules, Schedule, Schedules
 from ._webhooks import AsyncWebhooks, Webhooks
@@ -53,6 +56,7 @@ __all__ = [
     "AsyncFlow",
     "AsyncJob",
     "AsyncJobLog",
+    "AsyncKeys",
     "AsyncNoukai",
     "AsyncSchedule",
     "AsyncSchedules",
@@ -84,6 +88,9 @@ __all__ = [
     "JobSelection",
     "JobStatus",
     "JobTable",
+    "Key",
+    "KeyOptions",
+    "Keys",
     "LogLine",
     "LogSelection",
     "NotFoundError",

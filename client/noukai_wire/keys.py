@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from noukai_wire import limits
 from noukai_wire.models import Timestamp, WireModel
@@ -23,7 +23,7 @@ class NewKey(WireModel):
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=limits.MAX_KEY_RANGES)] | None = None
     flows: Annotated[list[str], Field(min_length=1, max_length=limits.MAX_KEY_RANGES)] | None = None
     addresses: Annotated[list[str], Field(min_length=1, max_length=limits.MAX_KEY_RANGES)] | None = None
-    expires_at: Timestamp | None = None
+    expires_at: AwareDatetime | None = None
     rate: Annotated[int, Field(ge=1, le=limits.MAX_KEY_RATE)] | None = None
     rotate: bool = False
     overlap_seconds: Annotated[int, Field(ge=0, le=limits.MAX_KEY_OVERLAP_SECONDS)] | None = None
@@ -46,7 +46,7 @@ class Key(WireModel):
     revoked_at: Timestamp | None = None
     last_used_on: str | None = None
     made_by: str
-    key: str | None = None
+    key: Annotated[str | None, Field(repr=False)] = None
 
 
 class KeyList(WireModel):

@@ -7,6 +7,7 @@ from noukai_wire.display import html_of_rows, one_line, progress_line, text_of_d
 
 if TYPE_CHECKING:
     from noukai_wire.flows import FlowDescription
+    from noukai_wire.keys import Key
     from noukai_wire.models import JobStatus
     from noukai_wire.schedules import Schedule
     from noukai_wire.usage import UsageReport, Use
@@ -48,6 +49,20 @@ def schedule_row(schedule: "Schedule") -> Row:
         "cron": one_line(schedule.cron),
         "zone": one_line(schedule.zone),
         "problem": one_line(schedule.problem or ""),
+    }
+
+
+def key_row(key: "Key") -> Row:
+    """Return a key as a row."""
+    return {
+        "name": one_line(key.name),
+        "id": one_line(key.id),
+        "scopes": one_line(" ".join(key.scopes)),
+        "for": one_line(" ".join([*(key.flows or []), *(key.addresses or [])])),
+        "rate": "" if key.rate is None else f"{key.rate}/s",
+        "used": one_line(key.last_used_on or "never"),
+        "ends": one_line("revoked" if key.revoked_at else (key.expires_at or "never")[:10]),
+        "made by": one_line(key.made_by),
     }
 
 

@@ -9,8 +9,18 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from noukai_wire.keys import Key
 from noukai_wire.models import JobStatus
-from noukai_wire.rows import NUMBERS, Row, delivery_row, job_row, schedule_row, usage_rows, webhook_row
+from noukai_wire.rows import (
+    NUMBERS,
+    Row,
+    delivery_row,
+    job_row,
+    key_row,
+    schedule_row,
+    usage_rows,
+    webhook_row,
+)
 from noukai_wire.schedules import Schedule
 from noukai_wire.usage import UsageReport
 from noukai_wire.webhooks import Webhook, WebhookDelivery
@@ -91,6 +101,11 @@ _WEBHOOKS = _Layout(
     others=("problem", "url", "events", "flow"),
     exceptional="problem",
 )
+_KEYS = _Layout(
+    columns=("name", "id", "scopes", "for", "rate", "used", "ends", "made by"),
+    essential=("name", "id"),
+    others=("scopes", "for", "ends", "used", "rate", "made by"),
+)
 _DELIVERIES = _Layout(
     columns=("webhook-id", "type", "state", "tries", "status", "event", "next try", "job", "said"),
     essential=("webhook-id", "state"),
@@ -116,6 +131,11 @@ def show_usage(report: UsageReport) -> None:
 def show_schedules(schedules: Sequence[Schedule]) -> None:
     """Print schedules as a table, with a heading only on a terminal."""
     _show(_SCHEDULES, [schedule_row(each) for each in schedules], heading=sys.stdout.isatty())
+
+
+def show_keys(keys: Sequence[Key]) -> None:
+    """Print keys as a table, with a heading only on a terminal."""
+    _show(_KEYS, [key_row(each) for each in keys], heading=sys.stdout.isatty())
 
 
 def show_webhooks(webhooks: Sequence[Webhook]) -> None:

@@ -15,7 +15,7 @@ from noukai_wire.limits import DEFAULT_LIST_LIMIT, MAX_LIST_LIMIT
 from noukai_wire.models import JobList
 
 from . import options
-from .automation import schedules, webhooks
+from .automation import org_keys, schedules, webhooks
 from .automation.listening import listen
 from .calling import described
 from .command import (
@@ -225,6 +225,7 @@ def usage(*, from_: options.From = None, to: options.To = None, as_json: options
         (show_json if as_json else show_usage)(client.usage(from_, to))
 
 
+app.add_typer(org_keys.app, name="org-keys")
 app.add_typer(schedules.app, name="schedules")
 app.add_typer(webhooks.app, name="webhooks")
 app.command(epilog=EPILOG)(listen)

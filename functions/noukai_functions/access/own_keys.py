@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _PREFIX = "nk_"
 _RANDOM_BYTES = 32
+_MOST_VALID = 4
+"""The most keys of a name that work side by side after rotations."""
+
 _NAMED = "key/"
 """The prefix of the directory's attributes: each name has one."""
 
@@ -78,10 +81,10 @@ class OwnKeys:
         hashes, old = self._known(caller, name)
         key, text = self._new(caller, name, old.limits)
         ends = self.clock.now() // 1000 + overlap
-        entry = _DirectoryEntry(caller.org, name, hashes, (key.hash, hashes[0]))
+        entry = _DirectoryEntry(caller.org, name, hashes, (key.hash, *hashes[: _MOST_VALID - 1]))
         shortened = {"Update": self._expiring(old, ends)}
-        # A key from the rotation before, if it still works, ends now: a name has two valid keys at the most.
-        earlier = [{"Update": self._revoking(each)} for each in hashes[1:]]
+        # A repeated rotation, whose first answer was lost, must not end the key that is in use.
+        earlier = [{"Update": self._revoking(each)} for each in hashes[_MOST_VALID - 1 :]]
         self._write(entry, {"Put": self._row(caller, key)}, shortened, *earlier)
         return key, text
 

@@ -27,6 +27,13 @@ BILLING = {
     "events": ["job.completed", "job.failed", "job.cancelled"],
     "createdAt": "2026-11-30T12:00:00.000Z",
 }
+CI = {
+    "name": "ci",
+    "id": "1f0c6d1b2a3e",
+    "scopes": ["read"],
+    "createdAt": "2026-11-30T12:00:00.000Z",
+    "madeBy": "admin",
+}
 DELIVERY = {
     "id": "msg_abcdefghijklmnopqrstuvwxyz",
     "type": "job.failed",
@@ -46,6 +53,7 @@ class Automation:
 
     def __init__(self) -> None:
         self.schedules: dict[str, dict[str, Any]] = {"digest-u7": DIGEST}
+        self.keys: dict[str, dict[str, Any]] = {"ci": CI}
         self.webhooks: dict[str, dict[str, Any]] = {"billing": BILLING}
         self.bodies: list[Any] = []
 
@@ -55,6 +63,13 @@ class Automation:
         """Return the status and the body of the answer; None if there is no such thing."""
         self.bodies.append(body)
         match method, path:
+            case "GET", ["keys"]:
+                return 200, {"keys": list(self.keys.values())}
+            case "POST", ["keys"]:
+                self.keys[body["name"]] = {**CI, "name": body["name"]}
+                return 201, {**self.keys[body["name"]], "key": "nk_made"}
+            case "DELETE", ["keys", name] if self.keys.pop(name, None):
+                return 204, None
             case "GET", ["schedules"]:
                 return 200, {"schedules": list(self.schedules.values())}
             case "PUT", ["schedules", name]:

@@ -113,7 +113,7 @@ class FakeApi(ThreadingHTTPServer):
                 return 200, self._page("cursor" in query)
             case "POST", ["seq", "acme", "demo", flow, *rest]:
                 return self._submitted_to(flow, rest, body)
-            case _, ["schedules" | "webhooks", *_]:
+            case _, ["keys" | "schedules" | "webhooks", *_]:
                 return self.automation.answer(method, path, query, body) or _not_found(path)
         return _not_found(path)
 

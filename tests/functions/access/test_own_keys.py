@@ -142,7 +142,7 @@ def test_a_revoked_key_ends_within_a_minute_and_frees_its_name(making: System) -
 
 
 def test_rotation_keeps_the_limits_and_the_old_key_for_a_while(making: System) -> None:
-    """At most two keys of a name work: a second rotation ends the first one."""
+    """A repeated rotation ends none; only the fourth one ends the oldest."""
     first = make(making, flows=["trial/add"]).body["key"]
     second = make(making, rotate=True, overlapSeconds=3600).body
     assert second["flows"] == ["trial/add"]
@@ -156,9 +156,14 @@ def test_rotation_keeps_the_limits_and_the_old_key_for_a_while(making: System) -
     making.key = "nk_admin"
     third = make(making, rotate=True, overlapSeconds=3600).body["key"]
     making.clock.time += 61_000
-    assert (works(first), works(second["key"]), works(third)) == (False, True, True)
+    assert (works(first), works(second["key"]), works(third)) == (True, True, True)
+    making.key = "nk_admin"
+    for _ in range(2):
+        last = make(making, rotate=True, overlapSeconds=3600).body["key"]
+    making.clock.time += 61_000
+    assert (works(first), works(second["key"]), works(last)) == (False, True, True)
     making.clock.time += 3_600_000
-    assert (works(second["key"]), works(third)) == (False, True)
+    assert (works(second["key"]), works(third), works(last)) == (False, False, True)
 
 
 def test_revoking_a_rotated_key_ends_both(making: System) -> None:

@@ -4,15 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import ValidationError
-
 from noukai._core.address import FlowAddress, name_of
 from noukai._core.answer import read
 from noukai._core.api import Api
+from noukai._core.managing.bodies import content_of
 from noukai._core.operation import Operation
 from noukai._errors import InvalidArgumentError
 from noukai_wire.limits import MAX_LIST_LIMIT
-from noukai_wire.models import WireModel
 from noukai_wire.routes import Route
 from noukai_wire.webhooks import (
     RedeliveredEvents,
@@ -33,7 +31,7 @@ _OF_AN_ADDRESS = 2
 def put(api: Api, name: str, url: str, events: Sequence[str] | None, flow: str | None) -> Operation[Webhook]:
     """Create or change an endpoint; only an answer to its creation has a secret."""
     body = {"url": url, "events": _list(events), "flow": None if flow is None else _flow(api, flow)}
-    content = _content(WebhookSettings, body)
+    content = content_of(WebhookSettings, body)
     return read(Webhook, (yield from _ask(api, Route.PUT_WEBHOOK, name, content=content)))
 
 
@@ -54,7 +52,7 @@ def delete(api: Api, name: str) -> Operation[None]:
 
 def rotate(api: Api, name: str, *, revoke: bool) -> Operation[Webhook]:
     """Make a new secret for an endpoint."""
-    content = _content(WebhookRotation, {"revoke": revoke})
+    content = content_of(WebhookRotation, {"revoke": revoke})
     return read(Webhook, (yield from _ask(api, Route.ROTATE_WEBHOOK, name, content=content)))
 
 
@@ -68,7 +66,7 @@ def redeliver(api: Api, name: str, since: datetime | str) -> Operation[int]:
     body: dict[str, Any] = {"since": since}
     count = 0
     while True:
-        content = _content(WebhookRedelivery, body)
+        content = content_of(WebhookRedelivery, body)
         page = read(RedeliveredEvents, (yield from _ask(api, Route.REDELIVER, name, content=content)))
         count += page.redelivered
         if page.cursor is None:
@@ -114,13 +112,3 @@ def _list(events: Sequence[str] | None) -> list[str] | None:
     if isinstance(events, str):
         raise InvalidArgumentError(f"events must be a list of types, such as [{events!r}]")
     return None if events is None else list(events)
-
-
-def _content(model: type[WireModel], fields: dict[str, Any]) -> bytes:
-    stated = {name: value for name, value in fields.items() if value is not None}
-    try:
-        return model.model_validate(stated).model_dump_json(by_alias=True, exclude_unset=True).encode()
-    except ValidationError as invalid:
-        problem = invalid.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in problem["loc"])
-        raise InvalidArgumentError(f"{place}: {problem['msg']}") from None
