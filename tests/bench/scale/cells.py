@@ -19,7 +19,7 @@ _PAUSES = (1, 3, 7, 15, 31, 47, PATIENCE_SECONDS - 1)
 
 @dataclass(frozen=True)
 class Route:
-    """Where an org's requests go; `former` is asked for jobs that the cell does not have."""
+    """The cell of an org's requests; `former` is asked for jobs that it does not have."""
 
     cell: int
     former: int | None = None

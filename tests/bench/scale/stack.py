@@ -17,7 +17,7 @@ DAY_SECONDS = 86_400
 
 @dataclass
 class Day:
-    """What a day has shown; ages in seconds."""
+    """The figures of a day; ages in seconds."""
 
     accepted: float = 0.0
     settled: float = 0.0

@@ -50,7 +50,7 @@ def simulated(rate: float, seconds: int = DAY_SECONDS) -> Simulated:
 
 
 def sections() -> Iterable[Section]:
-    """Simulate a day at each rate, and a move between cells."""
+    """Run a day at each rate, and a move between cells."""
     found = {rate: simulated(rate) for rate in RATES}
     yield _days(found)
     yield _background(found)
