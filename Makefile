@@ -17,7 +17,7 @@ $(error There is no variable $(strip $(UNKNOWN)): use $(filter ARGS DATA FLOWS F
 endif
 
 # The targets that read a variable; `deploy` itself refuses FLOWS, and names what it reads instead.
-OPERATING := deploy rollback restore destroy keys budget redrive recount ops plan
+OPERATING := deploy rollback canary restore destroy keys budget redrive recount ops plan
 READERS_ARGS := test test-client bench drill explore soak fuzz lock verify-aws $(OPERATING)
 READERS_DATA := local
 READERS_FLOWS := local deploy
@@ -36,7 +36,7 @@ endif
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test test-client bench drill explore soak soak-reactions fuzz check local demo deploy rollback restore destroy keys budget redrive recount ops plan verify-aws
+.PHONY: help setup lock test test-client bench drill explore soak soak-reactions fuzz check local demo deploy rollback canary restore destroy keys budget redrive recount ops plan verify-aws
 
 help: ## Show these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1 \2/' | awk '{ \
@@ -150,6 +150,9 @@ deploy: $(SETUP) ## Deploy to the configured AWS account and region; print the e
 
 rollback: $(SETUP) ## Return the functions to the versions before the last deploy, in seconds
 	@$(BIN)/python -m noukai_infra rollback $(ARGS)
+
+canary: $(SETUP) ## Show, promote or abort the canary of the workers: make canary ARGS=promote
+	@$(BIN)/python -m noukai_infra canary $(ARGS)
 
 restore: $(SETUP) ## Return the tables to a point in time: make restore ARGS="--to 2026-11-28T12:00Z"
 	@$(BIN)/python -m noukai_infra restore $(ARGS)

@@ -26,6 +26,18 @@ WEBHOOK = "wh"
 ALL_WEBHOOKS = "*"
 """The value of that mark for the endpoints that ask for the job; otherwise it is the name of one."""
 
+CANARY = "cy"
+"""The mark of a job that a canary runs: the queue of its worker kind's alias `canary` has its messages."""
+
+CANARY_ROW = "#canary"
+"""The key of the row that says which share of new jobs a canary gets; without it, none."""
+
+CANARY_SHARE = "share"
+"""The attribute of that row with the share in per cent."""
+
+CANARY_KIND = "-canary"
+"""What follows the name of a worker kind in the metrics of the jobs that a canary runs."""
+
 SWEEP_ROW = "#sweep"
 """The key of the row that records the latest sweep."""
 

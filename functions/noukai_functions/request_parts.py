@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from noukai_functions.api.outputs import Outputs
     from noukai_functions.api.status_entries import StatusEntries
     from noukai_functions.catalog.entries import Catalog
+    from noukai_functions.jobs.canary import CanaryShare
     from noukai_functions.jobs.queue import JobQueues
     from noukai_functions.requests.admission import Admission
     from noukai_functions.requests.cancellation import Cancellation
@@ -41,7 +42,18 @@ class RequestParts(Resources):
             self.clock,
             lambda: self.delayed_messages,
             lambda: self.objects,
+            self.canary,
         )
+
+    @cached_property
+    def canary(self) -> "CanaryShare | None":
+        """Return the share of new jobs that a canary gets; None if the deployment has no canary."""
+        if "CANARY_QUEUES" not in self.environment:
+            return None
+        from noukai_functions.jobs.canary import CanaryShare
+
+        only = frozenset(filter(None, self.environment.get("CANARY_ONLY", "").split(",")))
+        return CanaryShare(self._dynamodb, self.environment["JOBS_TABLE"], self.clock, only)
 
     @cached_property
     def lookup(self) -> "Lookup":
@@ -129,10 +141,11 @@ class RequestParts(Resources):
         """Return the queues of all worker kinds."""
         from noukai_functions.jobs.queue import JobQueues
 
-        urls, further = (
-            json.loads(self.environment.get(name, "{}")) for name in ("WORKER_KIND_QUEUES", "FURTHER_QUEUES")
+        urls, further, canaries = (
+            json.loads(self.environment.get(name, "{}"))
+            for name in ("WORKER_KIND_QUEUES", "FURTHER_QUEUES", "CANARY_QUEUES")
         )
-        return JobQueues(self.queue, urls, further)
+        return JobQueues(self.queue, urls, further, canaries)
 
     @cached_property
     def catalog(self) -> "Catalog":

@@ -2,7 +2,6 @@
 
 import os
 import sys
-import time
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -16,7 +15,9 @@ from noukai_infra.folders import SETTINGS_FILE
 from noukai_infra.operations.account import OperatorError
 from noukai_infra.operations.deploy.command import deploy_command
 from noukai_infra.operations.deploy.deploy import destroy
-from noukai_infra.operations.deploy.rollback import live_flows, rollback
+from noukai_infra.operations.deploy.releases import canary_commands
+from noukai_infra.operations.deploy.releases.canary_commands import roll_back
+from noukai_infra.operations.deploy.releases.rollback import live_flows
 from noukai_infra.operations.operator import Context, Operator, Stage
 from noukai_infra.operations.ops import commands as ops_commands
 from noukai_infra.operations.orgs import budget_commands, key_commands
@@ -42,10 +43,13 @@ _METAVAR = "[STAGE] [OPTIONS]"
 
 _OPS = "Show the system's health, its queues, dead-letter messages and logs."
 
+_CANARY = "Show, promote or abort the canary: a new version of the workers for a share of new jobs."
+
 commands = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 commands.add_typer(key_commands.commands, name="keys", help="The keys of the deployment's callers.")
 commands.add_typer(budget_commands.commands, name="budget", help="What orgs may use in a month.")
 commands.add_typer(ops_commands.commands, name="ops", help=_OPS)
+commands.add_typer(canary_commands.commands, name="canary", help=_CANARY)
 commands.command("deploy", context_settings=_PASS_ON, options_metavar=_METAVAR)(deploy_command)
 commands.command("restore", options_metavar=_METAVAR)(restore_command)
 commands.command("verify", options_metavar=_METAVAR)(verify_command)
@@ -56,7 +60,7 @@ commands.command("plan")(plan_command)
 def rollback_command(context: Context, stage: Stage = None) -> None:
     """Roll back to the functions before the last deploy; a second rollback undoes the first."""
     operator = Operator.of(context, stage)
-    count = rollback(operator.account, operator.stack, now=int(time.time()))
+    count = roll_back(operator.account, operator.stack)
     flows = live_flows(operator.account, operator.stack)
     tell(
         f"{count} functions have changed places with their previous versions, and version {flows} of the "

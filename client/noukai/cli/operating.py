@@ -9,6 +9,7 @@ _SUMMARIES = {
     "doctor": "Check this machine and the repository.",
     "deploy": "Deploy the stack, and show its endpoint and a first key.",
     "rollback": "Roll back to the functions before the last deploy.",
+    "canary": "Show, promote or abort the canary: a new version of the workers for a share of new jobs.",
     "destroy": "Delete the stack.",
     "keys": "The keys of the deployment's callers.",
     "budget": "What orgs may use in a month.",

@@ -87,6 +87,9 @@ COLD = "!"
 """The end of an owner's token that marks the first claim of a process. It takes no room in the row."""
 
 
+IN_CANARY = "1"
+
+
 @dataclass(frozen=True, slots=True)
 class Payload:
     """An object with content that is too large for a row: its key, size in bytes and SHA-256 in hex."""
@@ -150,6 +153,8 @@ class Job:
     """When its progress was last written."""
     webhook: str | None = None
     """The webhook endpoint that is told of its end, or `ALL_WEBHOOKS`; None if none is."""
+    canary: str | None = None
+    """`IN_CANARY` for a job that a canary runs. It never changes, and so neither does the job's queue."""
     history: str | None = None
     """Its ended attempts, as `attempts` writes them."""
     submitted_by: str | None = None

@@ -66,7 +66,7 @@ class Message:
             values = json.loads(body)
             if type(later := values.get(_FORMAT)) is int:
                 raise LaterMessageError(f"a later version has sent it, in the format {later}")
-            message = cls(**{field.name: values[field.name] for field in fields(cls) if field.name in values})
+            message = cls(**{each.name: values[each.name] for each in fields(cls) if each.name in values})
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
             raise InvalidMessageError(f"not a message of this queue: {error}") from error
         wrong = [name for name, kinds in _KINDS.items() if type(getattr(message, name)) not in kinds]
@@ -165,13 +165,17 @@ class JobQueues:
     """The queues of the other worker kinds."""
     further: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """The further queues of worker kinds that have several."""
+    canaries: Mapping[str, str] = field(default_factory=dict)
+    """The queues of the canary by worker kind."""
 
-    def of(self, worker_kind: str | None, job_id: str) -> JobQueue:
-        """Return the queue of a worker kind for a job; None is the default.
+    def of(self, worker_kind: str | None, job_id: str, *, canary: bool = False) -> JobQueue:
+        """Return the queue of a worker kind for a job, or that of its canary; None is the default kind.
 
         During an update, the catalog may name queues that the environment does not have yet. The default
         worker can run every flow.
         """
+        if canary and (of_canary := self.canaries.get(worker_kind or DEFAULT_KIND)):
+            return JobQueue(self.default.client, of_canary)
         url = None if worker_kind is None else self.urls.get(worker_kind)
         first = self.default if url is None else JobQueue(self.default.client, url)
         more = self.further.get(DEFAULT_KIND if url is None or worker_kind is None else worker_kind, ())

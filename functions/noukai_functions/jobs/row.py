@@ -15,6 +15,7 @@ from zlib import crc32
 from noukai_functions.jobs.lifecycle import Job, Payload, State
 from noukai_functions.names import (
     ATTEMPT,
+    CANARY,
     CLAIMED_AT,
     COMPLETED_AT,
     CREATED_AT,
@@ -76,6 +77,7 @@ NAMES = {
     "submitted_by": "sb",
     "cancelled_by": "cb",
     "webhook": WEBHOOK,
+    "canary": CANARY,
 }
 FORMAT = "fv"
 """The attribute of rows that this version would misread, with a number from 2 on.

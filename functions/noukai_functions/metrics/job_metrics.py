@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from noukai_functions.jobs.lifecycle import Job, State
 from noukai_functions.jobs.row import decode
 from noukai_functions.names import (
+    CANARY_KIND,
     DEFAULT_KIND,
     ENDED,
     FAILED_SHARE,
@@ -70,7 +71,8 @@ class JobMetrics:
         old = decode(change["OldImage"]) if "OldImage" in change else None
         new = decode(change["NewImage"])
         has_own = self.metrics.has_flow(new.flow)
-        into = figures[self._kind(new.flow), new.flow if has_own else None]
+        kind = f"{self._kind(new.flow)}{CANARY_KIND if new.canary else ''}"
+        into = figures[kind, new.flow if has_own else None]
         for name, value in figures_of(old, new).items():
             if name != FAILED_SHARE or has_own:
                 into[name].append(value)

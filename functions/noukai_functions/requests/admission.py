@@ -22,6 +22,7 @@ from noukai_wire import limits
 
 if TYPE_CHECKING:
     from noukai_functions.delayed_messages import DelayedMessages
+    from noukai_functions.jobs.canary import CanaryShare
     from noukai_functions.jobs.objects import JobObjects
     from noukai_functions.requests.submission import Submission
 
@@ -37,6 +38,8 @@ class Admission:
     clock: Clock
     delayed_messages: "Callable[[], DelayedMessages]"
     objects: "Callable[[], JobObjects]"
+    canary: "CanaryShare | None" = None
+    """None if the deployment has no canary."""
 
     def submit(self, name: str, key: str | None, submission: "Submission", org: str, by: str) -> Job:
         """Submit a job of the flow `name`, for the API key with the name `by`.
@@ -64,7 +67,7 @@ class Admission:
         stored = self.create_row(job, message)
         outgoing = self.outgoing(stored, message)
         if outgoing is not None:
-            self.queue_of(job.flow, job.id).send(outgoing.message, delay_seconds=outgoing.delay_seconds)
+            self.queue_of(stored).send(outgoing.message, delay_seconds=outgoing.delay_seconds)
             if stored is not job:
                 self.note_resent(stored)
         return stored
@@ -84,7 +87,7 @@ class Admission:
         if (refusal or job.is_later) and not self._is_known(job, consistent=refusal is not None):
             if refusal:
                 raise refusal
-            self.delayed_messages().create(message, job.due_at, self.queue_of(job.flow, job.id))
+            self.delayed_messages().create(message, job.due_at, self.queue_of(job))
         try:
             self.table.create(job, job.created_at)
         except Refused as refused:
@@ -114,16 +117,18 @@ class Admission:
         except AwsError:
             logger().warning("a resent message could not be recorded", extra=job_fields(job), exc_info=True)
 
-    def queue_of(self, flow: str, job_id: str) -> JobQueue:
-        """Return the queue for a job, of those whose workers run the flow `project/flow`."""
-        return self.queues.of(self.catalog.flows[flow].worker_kind, job_id)
+    def queue_of(self, job: Job) -> JobQueue:
+        """Return the queue for a job, of those of its flow's worker kind, or of the canary there."""
+        kind = self.catalog.flows[job.flow].worker_kind
+        return self.queues.of(kind, job.id, canary=job.canary is not None)
 
     def _new_job(self, name: str, key: str | None, submission: "Submission", org: str, by: str) -> Job:
         options, flow = submission.options, self.catalog.flows[name]
         now = self.clock.now()
         due = due_at(options, now)
+        id_ = job_id(org, name, secrets.token_hex(20) if key is None else key)
         return Job(
-            id=job_id(org, name, secrets.token_hex(20) if key is None else key),
+            id=id_,
             org=org,
             flow=name,
             state=State.PENDING,
@@ -137,6 +142,9 @@ class Admission:
             metadata=options.get("metadata") or None,
             submitted_by=by or None,
             webhook=options.get("webhook") or self.webhook_of(org),
+            canary=self.canary.mark_of(id_, name, is_later=needs_schedule(due - now))
+            if self.canary
+            else None,
         )
 
     def webhook_of(self, org: str) -> str | None:

@@ -33,7 +33,7 @@ class BatchSubmission:
         Submissions not begun by `until` fail as unavailable, so that the caller retries them.
         """
         outcomes: list[Job | Exception] = []
-        outbox = _Outbox(self.admission, self.name)
+        outbox = _Outbox(self.admission)
         # Sequential, because three quarters of the time are CPU, and a small function has too little for
         # threads.
         for place, entry in enumerate(entries):
@@ -69,9 +69,10 @@ class _Outbox:
     """
 
     admission: Admission
-    flow: str
     unsent: set[str] = field(default_factory=set)
-    _messages: list[OutgoingMessage] = field(default_factory=list)
+    _messages: dict[str | None, list[OutgoingMessage]] = field(default_factory=dict)
+    """By the mark of their jobs' canary, which has a queue of its own."""
+    _last: dict[str | None, Job] = field(default_factory=dict)
     _added: set[str] = field(default_factory=set)
     _repeated: list[Job] = field(default_factory=list)
 
@@ -79,17 +80,19 @@ class _Outbox:
         if outgoing is None or job.id in self._added:
             return
         self._added.add(job.id)
-        self._messages.append(outgoing)
+        of_queue = self._messages.setdefault(job.canary, [])
+        of_queue.append(outgoing)
+        self._last[job.canary] = job
         self._repeated += [job] if is_repeated else []
-        if len(self._messages) == SEND_BATCH_SIZE:
+        if len(of_queue) == SEND_BATCH_SIZE:
             self.send()
 
     def send(self) -> None:
-        if self._messages:
-            # Any queue of the flow will do: those that are sent together go to the same.
-            queue = self.admission.queue_of(self.flow, self._messages[0].message.id)
-            self.unsent |= queue.send_many(self._messages)
+        for mark, messages in self._messages.items():
+            if messages:
+                # Any queue of the flow will do: those that are sent together go to the same.
+                self.unsent |= self.admission.queue_of(self._last[mark]).send_many(messages)
         for job in self._repeated:
             if job.id not in self.unsent:
                 self.admission.note_resent(job)
-        self._messages, self._repeated = [], []
+        self._messages, self._repeated = {}, []

@@ -8,7 +8,14 @@ from pathlib import Path
 
 from noukai_infra.bundle.authorities import write_amazons
 from noukai_infra.bundle.bytecode import compile_folder
-from noukai_infra.bundle.catalog import build_catalog, flows_in, kinds_in, needs_engine, version_of
+from noukai_infra.bundle.catalog import (
+    build_catalog,
+    fingerprints_of,
+    flows_in,
+    kinds_in,
+    needs_engine,
+    version_of,
+)
 from noukai_infra.bundle.error import BundleError
 from noukai_infra.bundle.files_beside_flows import files_beside
 from noukai_infra.bundle.hard_links import link_tree
@@ -104,6 +111,10 @@ class Bundler:
     def flow_names(self) -> tuple[list[str], list[str]]:
         """Return the deployed and the former flows; raise like `kinds`."""
         return flows_in(self._catalog())
+
+    def fingerprints(self) -> dict[str, str]:
+        """Return a fingerprint of each flow's input and worker kind; raise like `kinds`."""
+        return fingerprints_of(self._catalog())
 
     def version(self) -> str:
         """Return the version of the flows; raise like `kinds`."""

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,16 @@ def flows_in(catalog: Path) -> tuple[list[str], list[str]]:
 def inputs_in(catalog: Path) -> dict[str, Any]:
     """Return the JSON Schema of each flow's input, by the flow's name."""
     return {name: flow["input"] for name, flow in _read(catalog)["flows"].items()}
+
+
+def fingerprints_of(catalog: Path) -> dict[str, str]:
+    """Return for each flow a hash of what decides whether a worker can run its jobs."""
+    flows = _read(catalog)["flows"]
+    return {name: _hash([flow["input"], flow["worker_kind"]]) for name, flow in flows.items()}
+
+
+def _hash(value: object) -> str:
+    return sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:8]
 
 
 def version_of(catalog: Path) -> str:

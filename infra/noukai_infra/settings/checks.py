@@ -13,6 +13,13 @@ STRICT = ConfigDict(extra="forbid")
 """The configuration of every group of settings: an unknown name is refused."""
 
 
+def pairs(value: object) -> object:
+    """Parse `name=value` pairs, separated by commas, of the command line."""
+    if not isinstance(value, str):
+        return value
+    return dict(pair.partition("=")[::2] for pair in value.split(",") if pair)
+
+
 class SettingsError(ValueError):
     """An error that names each setting with an invalid value."""
 

@@ -18,6 +18,7 @@ from noukai_infra.settings.checks import (
     KindName,
     SettingsError,
     folder,
+    pairs,
     split,
     statement,
     variable,
@@ -71,6 +72,10 @@ class Settings:
     for each submission. `event_bus` names an event bus of the account, such as `default`, that gets an event
     at the end of each job. `webhooks_to_localhost` lets webhook endpoints be programs on the functions' own
     machine: the local system sets it.
+    `api_canary` shifts a tenth of the API's requests to a new version for five minutes before all.
+    `canary` is the share of new jobs in per cent that a new version of the workers gets until it is promoted;
+    `stable` are the versions that run the others, by worker kind, and `stable_flows` their flows with a
+    fingerprint of what they accept: `make deploy` finds out both.
     `warm` keeps functions of the API ready, by name; `api` stands for those of a submission and its result.
     `dashboard` makes one of CloudWatch. `xray` samples the invocations of all functions. `company` has the
     rules of a company for all that is made. `protect` protects the stack from deletion.
@@ -107,6 +112,10 @@ class Settings:
     failed_flows: dict[FlowName, Annotated[float, A_NUMBER, Field(gt=0, lt=1)]] = dataclasses.field(
         default_factory=dict
     )
+    api_canary: bool = False
+    canary: Annotated[int, A_NUMBER, Field(ge=1, le=50)] | None = None
+    stable: Annotated[dict[str, str], BeforeValidator(pairs)] = dataclasses.field(default_factory=dict)
+    stable_flows: Annotated[dict[str, str], BeforeValidator(pairs)] = dataclasses.field(default_factory=dict)
     warm: dict[str, Warm] = dataclasses.field(default_factory=dict)
     company: Company = dataclasses.field(default_factory=Company)
     protect: bool = False
@@ -132,13 +141,16 @@ class Settings:
         try:
             given = own_settings(context, [field.name for field in dataclasses.fields(cls)], _WHERE)
             present = {name: value for name, value in given.items() if value is not None}
-            settings = TypeAdapter(cls).validate_python(present)
+            made = TypeAdapter(cls).validate_python(present)
             # Values are inherited once each table is valid, so that an error is reported where it is.
-            return TypeAdapter(cls).validate_python(_inherited(present)) if settings.workers else settings
+            made = TypeAdapter(cls).validate_python(_inherited(present)) if made.workers else made
         except ValidationError as error:
             raise SettingsError("\n".join(complaints(error, cls))) from error
         except ValueError as error:
             raise SettingsError(str(error)) from error
+        if made.canary is not None and not made.has_metrics:
+            raise SettingsError('canary: it is judged by its figures: set metrics to "kind" or "flow".')
+        return made
 
     @property
     def has_metrics(self) -> bool:

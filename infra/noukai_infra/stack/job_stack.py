@@ -13,10 +13,11 @@ from noukai_infra.stack.alarms.construct import Alarms
 from noukai_infra.stack.alarms.dashboard import Dashboard
 from noukai_infra.stack.alarms.definitions import Watched
 from noukai_infra.stack.api.construct import Api
-from noukai_infra.stack.base.aliases import flows_description
+from noukai_infra.stack.api.shifting import Shifting
+from noukai_infra.stack.base.aliases import FINGERPRINTS, flows_description
 from noukai_infra.stack.base.assets import Assets
 from noukai_infra.stack.base.function import JobFunction
-from noukai_infra.stack.base.worker_kinds import in_a_resource, kind_named, output_of
+from noukai_infra.stack.base.worker_kinds import canary_output, in_a_resource, kind_named, output_of
 from noukai_infra.stack.dead_letters import VISIBILITY_SECONDS, DeadLetterReader
 from noukai_infra.stack.delayed_messages import DelayedMessages
 from noukai_infra.stack.metering import Metering
@@ -48,6 +49,8 @@ class JobStack(Stack):
         asked = assets.kinds() if self.bundling_required else []
         kinds = {name: kind_named(name, settings) for name in sorted({*asked, *settings.draining})}
         queued = partial(Queues, self, "Queues", worker=settings.worker, kinds=kinds)
+        only = assets.changed_flows(settings.stable_flows) if settings.stable_flows else ()
+        queued = partial(queued, has_canary=settings.canary is not None, only_in_canary=only)
         queues = queued(dead_letter_visibility=VISIBILITY_SECONDS, kept=settings.least_queues)
         payloads = Payloads(self, "Payloads", removal_policy=policy)
         webhooks = WebhookStorage(self, "Webhooks", settings=settings)
@@ -70,9 +73,11 @@ class JobStack(Stack):
         delivering = partial(Delivering, self, "Delivering", settings=settings, code=code, storage=webhooks)
         reader = delivering(tick=tick.function).reader
         let_enable([api.functions["webhook_secrets"], tick.function], [reader, *told.resting])
+        if settings.api_canary:
+            Shifting(self, "Shifting", stack=settings.stack, api_id=api.api_id, functions=api.functions)
         self._watch(settings, Watched(queues.jobs, metering.function, api.api_id))
         if self.bundling_required:
-            self._name_flows(assets)
+            self._name_flows(assets, has_canary=settings.canary is not None)
         self._export({**api.outputs, "PayloadsBucket": payloads.bucket_name, **metering.outputs})
         self._export({**webhooks.outputs, **told.outputs, **_outputs(tables, queues, asked)})
         apply_rules(self, settings)
@@ -87,9 +92,11 @@ class JobStack(Stack):
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)
 
-    def _name_flows(self, assets: Assets) -> None:
+    def _name_flows(self, assets: Assets, *, has_canary: bool) -> None:
         """Set the template's flows, and the description of each function to their version, for the alias."""
         self.template_options.metadata = assets.flow_names().metadata
+        if has_canary:
+            self.template_options.metadata |= {FINGERPRINTS: assets.fingerprints()}
         description = flows_description(assets.version())
         for construct in self.node.find_all():
             if isinstance(construct, JobFunction):
@@ -100,9 +107,13 @@ def _add_workers(
     worker: partial[Worker], default: WorkerKind, kinds: Mapping[str, WorkerKind], queues: JobQueues
 ) -> None:
     """Add the default worker, and one for each worker kind."""
-    worker("Worker", kind_name=None, kind=default, queues=queues.of(DEFAULT_KIND))
+    canary = queues.canaries.get
+    worker(
+        "Worker", kind_name=None, kind=default, queues=queues.of(DEFAULT_KIND), canary=canary(DEFAULT_KIND)
+    )
     for name, kind in kinds.items():
-        worker(f"Worker{in_a_resource(name)}", kind_name=name, kind=kind, queues=queues.of(name))
+        named = partial(worker, f"Worker{in_a_resource(name)}", kind_name=name, kind=kind)
+        named(queues=queues.of(name), canary=canary(name))
 
 
 def _outputs(tables: Tables, queues: Queues, asked: Sequence[str]) -> dict[str, str]:
@@ -115,6 +126,7 @@ def _outputs(tables: Tables, queues: Queues, asked: Sequence[str]) -> dict[str, 
         "QueueUrl": queues.jobs.default.queue_url,
         "DeadLetterQueueUrl": queues.dead_letters.queue_url,
         "UnprocessedQueueUrl": queues.unprocessed.queue_url,
+        **{canary_output(name): queue.queue_url for name, queue in queues.jobs.canaries.items()},
         **{output_of(name, is_draining=name not in asked): queue.queue_url for name, queue in of_kinds},
         **queues.jobs.outputs,
     }

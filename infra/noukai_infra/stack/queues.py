@@ -45,12 +45,17 @@ class JobQueues:
     of_kinds: Mapping[str, sqs.IQueue] = field(default_factory=dict)
     further: Mapping[str, Sequence[sqs.IQueue]] = field(default_factory=dict)
     sent: Mapping[str, int] = field(default_factory=dict)
+    canaries: Mapping[str, sqs.IQueue] = field(default_factory=dict)
+    """The queues of the canary by worker kind; empty without one."""
+    only_in_canary: Sequence[str] = ()
+    """The flows that the stable version cannot run as they are described now."""
 
     def only(self, kinds: Iterable[str]) -> "JobQueues":
         """Return only the queues of these worker kinds."""
         of_kinds = {name: self.of_kinds[name] for name in kinds}
         further = {kind: self.further[kind] for kind in (DEFAULT_KIND, *of_kinds) if kind in self.further}
-        return JobQueues(self.default, of_kinds, further, self.sent)
+        of_canary = {name: each for name, each in self.canaries.items() if name in (DEFAULT_KIND, *of_kinds)}
+        return JobQueues(self.default, of_kinds, further, self.sent, of_canary, self.only_in_canary)
 
     def first(self) -> Iterator[tuple[str, sqs.IQueue]]:
         """Iterate over the names of worker kinds, each with its first queue."""
@@ -58,16 +63,20 @@ class JobQueues:
 
     def __iter__(self) -> Iterator[sqs.IQueue]:
         """Iterate over all queues."""
-        return iter((self.default, *self.of_kinds.values(), *chain.from_iterable(self.further.values())))
+        further = chain.from_iterable(self.further.values())
+        return iter((self.default, *self.of_kinds.values(), *further, *self.canaries.values()))
 
     @property
     def environment(self) -> dict[str, str]:
         """Return the environment of a function that sends to the queues."""
         urls = {name: queue.queue_url for name, queue in self.of_kinds.items()}
+        canaries = {name: queue.queue_url for name, queue in self.canaries.items()}
         return {
             "QUEUE_URL": self.default.queue_url,
             **({"WORKER_KIND_QUEUES": json.dumps(urls)} if urls else {}),
             **({"FURTHER_QUEUES": json.dumps(sent)} if (sent := self._sent) else {}),
+            **({"CANARY_QUEUES": json.dumps(canaries)} if canaries else {}),
+            **({"CANARY_ONLY": ",".join(self.only_in_canary)} if canaries and self.only_in_canary else {}),
         }
 
     @property
@@ -113,6 +122,8 @@ class Queues(Construct):
         kinds: Mapping[str, WorkerKind],
         dead_letter_visibility: int,
         kept: Mapping[str, int],
+        has_canary: bool = False,
+        only_in_canary: Sequence[str] = (),
     ) -> None:
         super().__init__(scope, name)
         self.unprocessed = _queue(
@@ -132,7 +143,12 @@ class Queues(Construct):
             {name: self._of_jobs(f"Jobs{in_a_resource(name)}", kind) for name, kind in kinds.items()},
             dict(self._further({DEFAULT_KIND: worker, **kinds}, kept)),
             {name: kind.queues - 1 for name, kind in {DEFAULT_KIND: worker, **kinds}.items()},
+            self._of_canary({DEFAULT_KIND: worker, **kinds}) if has_canary else {},
+            only_in_canary,
         )
+
+    def _of_canary(self, kinds: Mapping[str, WorkerKind]) -> dict[str, sqs.IQueue]:
+        return {name: self._of_jobs(f"Canary{in_a_resource(name)}", kind) for name, kind in kinds.items()}
 
     def _further(
         self, kinds: Mapping[str, WorkerKind], kept: Mapping[str, int]

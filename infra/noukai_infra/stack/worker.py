@@ -1,12 +1,14 @@
 """The workers, which run the flows."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from noukai_functions.names import DEFAULT_KIND
 from noukai_infra.settings import ERROR_TEXTS, Settings, SettingsError, WorkerKind
 from noukai_infra.stack.base.function import JobFunction
 from noukai_infra.stack.base.reader import read_queue
@@ -56,6 +58,7 @@ class Worker(Construct):
         tables: Tables,
         queues: Sequence[sqs.IQueue],
         payloads: Payloads,
+        canary: sqs.IQueue | None = None,
     ) -> None:
         super().__init__(scope, name)
         function = JobFunction(
@@ -73,17 +76,19 @@ class Worker(Construct):
         payloads.let(function, "s3:GetObject", "s3:PutObject")
         for policy in settings.policies:
             function.add_to_role_policy(iam.PolicyStatement.from_json(policy))
+        read = partial(
+            read_queue,
+            function,
+            tables=tables,
+            batch_size=kind.batch_size,
+            batch_window=kind.batch_window,
+            max_concurrency=kind.max_concurrency,
+            pollers=kind.provisioned_pollers,
+        )
         for number, queue in enumerate(queues, start=1):
-            read_queue(
-                function,
-                queue,
-                tables,
-                name="Deliveries" if number == 1 else f"Deliveries{number}",
-                batch_size=kind.batch_size,
-                batch_window=kind.batch_window,
-                max_concurrency=kind.max_concurrency,
-                pollers=kind.provisioned_pollers,
-            )
+            read(queue, name="Deliveries" if number == 1 else f"Deliveries{number}")
+        if canary is not None:
+            read(canary, alias=function.add_canary(settings.stable.get(kind_name or DEFAULT_KIND)))
 
 
 def _environment(

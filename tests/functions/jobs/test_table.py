@@ -46,6 +46,7 @@ def test_row_holds_every_field_of_a_job(system: System) -> None:
         followed_until=12,
         progress_at=13,
         webhook="crm",
+        canary="1",
         history="1,5,6,1,ValueError",
         submitted_by="cron",
         cancelled_by="ci",

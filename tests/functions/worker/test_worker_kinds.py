@@ -62,9 +62,14 @@ def system(asset: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
         yield system
 
 
+def queue_of(system: System, flow: str) -> JobQueue:
+    """Return the queue of a flow's workers."""
+    return system.deployment.queues.of(system.deployment.catalog.flows[flow].worker_kind, "job_a")
+
+
 def queued(system: System, flow: str) -> list[str]:
     """Return the ids of the jobs in the queue of a flow's workers, without receiving them for good."""
-    queue = system.deployment.admission.queue_of(flow, "job_a")
+    queue = queue_of(system, flow)
     answer: Any = queue.client.receive_message(
         QueueUrl=queue.url, MaxNumberOfMessages=10, VisibilityTimeout=0
     )
@@ -73,7 +78,7 @@ def queued(system: System, flow: str) -> list[str]:
 
 def worker_of(system: System, flow: str, **environment: str) -> System:
     """Return the system as the workers of a flow see it."""
-    url = {"QUEUE_URL": system.deployment.admission.queue_of(flow, "job_a").url}
+    url = {"QUEUE_URL": queue_of(system, flow).url}
     deployment = replace(
         system.deployment, environment={**system.deployment.environment, **url, **environment}
     )
@@ -217,7 +222,7 @@ def test_message_in_the_queue_of_a_former_worker_kind_runs_there(system: System)
     """A worker with less time than the flow's timeout gives it what is left, and settles its job."""
     slow, default = "scales/slow", system.deployment.queue
     job_id = system.submit(slow).body["id"]
-    moved = system.deployment.admission.queue_of(slow, "job_a")
+    moved = queue_of(system, slow)
     (message,) = moved.client.receive_message(QueueUrl=moved.url)["Messages"]
     JobQueue(default.client, default.url).send(Message.parse(message["Body"]))
     system.deliver(remaining_ms=DEFAULT_SECONDS * 1000)

@@ -11,7 +11,7 @@ from botocore.model import OperationModel
 from noukai_functions.jobs.row import encode
 from noukai_infra.operations.account import Account, OperatorError
 from noukai_infra.operations.deploy.deploy import Plan, deploy
-from noukai_infra.operations.deploy.rollback import conclude, live_flows, live_versions
+from noukai_infra.operations.deploy.releases.rollback import conclude, live_flows, live_versions
 from noukai_infra.operations.orgs.keys import Keys
 from noukai_infra.settings import ROOT
 from noukai_infra.stack.base.aliases import LIVE

@@ -17,7 +17,7 @@ from noukai_infra.local.emulator.endpoint import ACCOUNT, REGION
 from noukai_infra.operations.account import Account, OperatorError
 from noukai_infra.operations.deploy.deploy import Plan
 from noukai_infra.operations.deploy.deploy import deploy as make_deploy
-from noukai_infra.operations.deploy.rollback import conclude, live_flows, live_versions, rollback
+from noukai_infra.operations.deploy.releases.rollback import conclude, live_flows, live_versions, rollback
 from noukai_infra.stack.base.aliases import LIVE, flows_description
 from tests.infra.operations.recording_cdk import RecordingCdk
 

@@ -12,7 +12,7 @@ from noukai_infra.folders import SETTINGS_FILE
 from noukai_infra.operations.account import OperatorError
 from noukai_infra.operations.deploy.deploy import Outcome, Plan, deploy
 from noukai_infra.operations.deploy.draining import draining_kinds
-from noukai_infra.operations.deploy.rollback import live_flows
+from noukai_infra.operations.deploy.releases.rollback import live_flows
 from noukai_infra.operations.deploy.runtimes import check_runtime
 from noukai_infra.operations.operator import Context, Operator, Org, Stage
 from noukai_infra.terminal import tell
@@ -51,11 +51,18 @@ def deploy_command(
         has_diff=diff,
         any_memory=any_memory,
         qualifier=operator.settings.company.qualifier,
+        canary=operator.settings.canary,
     )
     outcome = deploy(operator.account, operator.cdk, operator.stack, plan)
     for warning in [*outcome.warnings, *filter(None, [end_of_runtime])]:
         tell(f"\nWarning: {warning}")
     _show_deployed(operator)
+    if outcome.has_canary:
+        tell(
+            f"Canary:   {operator.settings.canary} % of new jobs go to this version. "
+            f"`{command('canary')}` shows its figures; `{command('canary', 'promote')}` gives it all, "
+            f"`{command('canary', 'abort')}` none."
+        )
     _show_first_key(operator, org, outcome)
 
 

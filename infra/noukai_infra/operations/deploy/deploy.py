@@ -1,7 +1,7 @@
 """The deploy of the stack, and its deletion."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,8 @@ from noukai_infra.operations.deploy.first_job import FirstJob
 from noukai_infra.operations.deploy.former_flows import DeployedFlows
 from noukai_infra.operations.deploy.inventory import Inventory
 from noukai_infra.operations.deploy.quotas import Quotas, check_quotas
-from noukai_infra.operations.deploy.rollback import conclude, live_versions
+from noukai_infra.operations.deploy.releases.canary import Canary, stable_flows, worker_functions
+from noukai_infra.operations.deploy.releases.rollback import Versions, conclude, live_versions
 from noukai_infra.settings.company import DEFAULT_QUALIFIER
 from noukai_infra.terminal import tell
 
@@ -40,6 +41,8 @@ class Plan:
     has_diff: bool = False
     any_memory: bool = False
     qualifier: str = DEFAULT_QUALIFIER
+    canary: int | None = None
+    """The share of new jobs in per cent that a new version of the workers gets at first."""
     show: Callable[[str], None] = tell
 
 
@@ -49,6 +52,8 @@ class Outcome:
 
     warnings: Sequence[str] = ()
     first_job: FirstJob | None = None
+    has_canary: bool = False
+    """Whether a canary is under way now."""
 
 
 def deploy(account: Account, cdk: Cdk, stack: str, plan: Plan) -> Outcome:
@@ -61,6 +66,9 @@ def deploy(account: Account, cdk: Cdk, stack: str, plan: Plan) -> Outcome:
     """
     is_bootstrapped = _is_bootstrapped(account, plan.qualifier)
     before = live_versions(account, stack)
+    canary = Canary(account, stack)
+    canary.check_may_deploy(stays=plan.canary is not None)
+    stable = _stable(account, stack, before) if plan.canary is not None else {}
     flows = DeployedFlows.of(account, stack)
     former = _setting("former", flows.to_remember() if flows else ())
     kept = [
@@ -69,7 +77,8 @@ def deploy(account: Account, cdk: Cdk, stack: str, plan: Plan) -> Outcome:
     ]
     with TemporaryDirectory() as folder:
         assembly = Path(folder)
-        _run(cdk, "synth", stack, "--quiet", "--output", folder, *former, *kept, *plan.context)
+        found = (*former, *kept, *_kept(account, stack, stable))
+        _run(cdk, "synth", stack, "--quiet", "--output", folder, *found, *plan.context)
         warnings = check_quotas(assembly, stack, Quotas.of(account, stack, any_memory=plan.any_memory))
         _show_inventory(account, stack, assembly, plan, is_new=flows is None)
         for farewell in flows.farewells(assembly, stack) if flows else ():
@@ -84,8 +93,28 @@ def deploy(account: Account, cdk: Cdk, stack: str, plan: Plan) -> Outcome:
         approval = ("--require-approval", "never") if is_approved else ()
         _run(cdk, "deploy", stack, *approval, *plan.options, assembly=assembly)
         first_job = FirstJob.of(assembly, stack)
-    conclude(account, stack, before, now=int(time.time()))
-    return Outcome(warnings, first_job)
+    workers = worker_functions(account, stack) if stable else {}
+    stayed = [name for kind, name in workers.items() if kind in stable]
+    conclude(account, stack, before, now=int(time.time()), stable=stayed)
+    return Outcome(warnings, first_job, bool(stable) and canary.begin(plan.canary or 0))
+
+
+def _stable(account: Account, stack: str, before: Versions) -> dict[str, str]:
+    """Return the live version of each deployed worker, by worker kind; empty if the stack does not exist."""
+    if not before:
+        return {}
+    return {kind: before[name] for kind, name in worker_functions(account, stack).items() if name in before}
+
+
+def _kept(account: Account, stack: str, stable: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the settings that let the workers' live versions stay."""
+    if not stable:
+        return ()
+    flows = stable_flows(account.template(stack))
+    return (
+        *_setting("stable", [f"{kind}={version}" for kind, version in stable.items()]),
+        *_setting("stable_flows", [f"{flow}={fingerprint}" for flow, fingerprint in flows.items()]),
+    )
 
 
 def _show_inventory(account: Account, stack: str, assembly: Path, plan: Plan, *, is_new: bool) -> None:

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from noukai_infra.operations.deploy.warm_environments import warm_environments
+from noukai_infra.operations.deploy.releases.warm_environments import warm_environments
 
 _USD_PER_SQS_REQUEST = 0.4e-6
 """https://aws.amazon.com/sqs/pricing/"""
@@ -70,6 +70,8 @@ _FURTHER = frozenset(
         "AWS::ApiGatewayV2::Integration",
         "AWS::ApiGatewayV2::Route",
         "AWS::ApiGatewayV2::Stage",
+        "AWS::CodeDeploy::Application",
+        "AWS::CodeDeploy::DeploymentGroup",
         "AWS::IAM::Policy",
         "AWS::IAM::Role",
         "AWS::Lambda::Alias",

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from noukai_infra.operations.account import Account, OperatorError, resources
-from noukai_infra.operations.deploy.warm_environments import most_warm
+from noukai_infra.operations.deploy.releases.warm_environments import most_warm
 
 MAX_RESOURCES = 500
 MAX_ENVIRONMENT_BYTES = 4096
@@ -85,7 +85,7 @@ def check_quotas(assembly: Path, stack: str, quotas: Quotas) -> list[str]:
 def _too_much(template: Template, quotas: Quotas) -> Iterator[str]:
     functions = dict(_properties(template, "AWS::Lambda::Function"))
     if (count := len(template["Resources"])) > MAX_RESOURCES:
-        yield f"The stack has {count} resources; a stack may have {MAX_RESOURCES}: use fewer worker kinds."
+        yield f"The stack has {count} resources; a stack may have {MAX_RESOURCES}: {_fewer(template)}."
     for name, function in functions.items():
         memory = function["MemorySize"]
         if memory > quotas.memory:
@@ -113,6 +113,13 @@ def _too_much(template: Template, quotas: Quotas) -> Iterator[str]:
             f"The settings {what} of {quotas.unreserved}, and {kept} must stay "
             f"unreserved: lower {lower}, or raise 'Concurrent executions'."
         )
+
+
+def _fewer(template: Template) -> str:
+    """Return what would make a template smaller."""
+    kinds = {each["Type"] for each in template["Resources"].values()}
+    off = ", or switch `api_canary` off" if "AWS::CodeDeploy::Application" in kinds else ""
+    return f"use fewer worker kinds{off}"
 
 
 def environment_bytes(function: Mapping[str, Any]) -> int:

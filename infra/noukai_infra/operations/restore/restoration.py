@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from noukai_functions.names import JOB_ID, KEY_HASH, SCHEDULE_NAME, SCHEDULE_ORG, USAGE_KEY, USAGE_ORG
 from noukai_infra.command_line import command
 from noukai_infra.operations.account import Account, OperatorError
-from noukai_infra.operations.deploy.rollback import LONGEST_SECONDS
+from noukai_infra.operations.deploy.releases.rollback import LONGEST_SECONDS
 from noukai_infra.operations.restore.copying import Copying
 from noukai_infra.operations.restore.estimate import Size
 from noukai_infra.operations.restore.marks import Marks

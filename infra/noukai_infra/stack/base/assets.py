@@ -1,7 +1,7 @@
 """The two assets for the CDK: code that is bundled during synthesis."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from noukai_infra.bundle.error import BundleError
 from noukai_infra.bundle.target import AssetName
 from noukai_infra.folders import folder_of
 from noukai_infra.operations.deploy.former_flows import FlowNames
+from noukai_infra.stack.base.aliases import UNKNOWN
 
 
 class Assets:
@@ -36,6 +37,16 @@ class Assets:
         """Return the deployed and the former flows; exit if they are invalid."""
         with _ending():
             return FlowNames(*map(tuple, self._bundler.flow_names()))
+
+    def fingerprints(self) -> dict[str, str]:
+        """Return a fingerprint of what each flow accepts, and of its worker kind; exit if one is invalid."""
+        with _ending():
+            return self._bundler.fingerprints()
+
+    def changed_flows(self, stable: Mapping[str, str]) -> list[str]:
+        """Return the flows that are not as another version describes them: it could not run their jobs."""
+        now = self.fingerprints()
+        return [flow for flow in now if stable.get(flow) not in (now[flow], UNKNOWN)]
 
     def version(self) -> str:
         """Return the version of the flows; exit if they are invalid."""

@@ -11,7 +11,7 @@ from constructs import Construct
 
 from noukai_infra.settings import Settings, Warmth
 from noukai_infra.stack.base.acknowledgement import acknowledge
-from noukai_infra.stack.base.aliases import LIVE
+from noukai_infra.stack.base.aliases import CANARY, LIVE
 from noukai_infra.stack.base.warming import keep_warm_at_times
 
 _ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
@@ -88,6 +88,17 @@ class JobFunction(lambda_.Function):
         if warm and warm.begin:
             keep_warm_at_times(live, warm)
         return live
+
+    def add_canary(self, stable: str | None) -> lambda_.Alias:
+        """Return an alias of the new version; `live` stays at the stable one, if there is one."""
+        if stable is not None:
+            self._stay_at(stable)
+        return lambda_.Alias(self, "Canary", alias_name=CANARY, version=self.current_version)
+
+    def _stay_at(self, version: str) -> None:
+        alias = self.live.node.default_child
+        assert isinstance(alias, lambda_.CfnAlias)  # noqa: S101 - an alias of the CDK has one
+        alias.function_version = version
 
     def describe(self, text: str) -> None:
         """Set the description, which becomes part of each version."""

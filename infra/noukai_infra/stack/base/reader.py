@@ -26,14 +26,16 @@ def read_queue(
     max_concurrency: int,
     name: str = "Deliveries",
     pollers: ProvisionedPollers | None = None,
+    alias: lambda_.Alias | None = None,
 ) -> None:
     """Deliver the queue's messages to the function, with partial batch responses.
 
-    `batch_window` is in seconds. With provisioned `pollers`, these limit the concurrency.
+    `batch_window` is in seconds. With provisioned `pollers`, these limit the concurrency. `alias` is another
+    one than `live`.
     """
     tables.allow_jobs(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
     queue.grant(function, *QUEUE_ACTIONS)
-    function.live.add_event_source_mapping(
+    (alias or function.live).add_event_source_mapping(
         name,
         event_source_arn=queue.queue_arn,
         batch_size=batch_size,

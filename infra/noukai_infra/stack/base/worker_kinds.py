@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from noukai_functions.names import DEFAULT_KIND
 from noukai_infra.folders import SETTINGS_FILE
 from noukai_infra.settings import Settings, SettingsError, WorkerKind, complaints
 from noukai_infra.settings.checks import GENERATED_KIND
@@ -75,6 +76,17 @@ def in_a_resource(name: str) -> str:
 def output_of(name: str, *, is_draining: bool) -> str:
     """Return the name of the stack output with a worker kind's queue."""
     return f"{'Draining' if is_draining else ''}QueueUrl{in_a_resource(name)}"
+
+
+def canary_output(name: str) -> str:
+    """Return the name of the stack output with the queue of a worker kind's canary."""
+    return f"Canary{output_of('' if name == DEFAULT_KIND else name, is_draining=False)}"
+
+
+def canary_queues(outputs: Mapping[str, str]) -> dict[str, str]:
+    """Return the URLs of the canary's queues by worker kind, from a deployed stack's outputs."""
+    names = (DEFAULT_KIND, *deployed_queues(outputs))
+    return {name: outputs[canary_output(name)] for name in names if canary_output(name) in outputs}
 
 
 def deployed_queues(outputs: Mapping[str, str]) -> dict[str, DeployedQueue]:

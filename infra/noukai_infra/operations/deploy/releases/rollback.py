@@ -1,6 +1,6 @@
 """The rollback of functions to their previous versions, and back, by swapping aliases."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from noukai_infra.command_line import command
@@ -36,34 +36,45 @@ def live_flows(account: Account, stack: str) -> str | None:
     return None
 
 
-def conclude(account: Account, stack: str, before: Versions, *, now: int) -> None:
+def conclude(
+    account: Account, stack: str, before: Versions, *, now: int, stable: Collection[str] = ()
+) -> None:
     """Conclude a deploy: the versions that were live `before` become the previous ones.
 
     CloudFormation changes only the aliases of changed functions; after a rollback, the others would stay
     rolled back. Versions without an alias are deleted, because they count as stored code, but only after all
-    their invocations have ended. `now` is in seconds since the epoch.
+    their invocations have ended. `now` is in seconds since the epoch. The functions `stable` stay at their
+    live version, and so at their previous one: a canary has the deployed version.
     """
     client = account.session.client("lambda")
     live = live_versions(account, stack)
     deployed = dict(_published(arn) for arn in resources(account.session, stack, "AWS::Lambda::Version"))
-    for name in deployed.keys() & live.keys():
+    for name in (deployed.keys() & live.keys()) - {*stable}:
         if live[name] != deployed[name]:
             client.update_alias(FunctionName=name, Name=LIVE, FunctionVersion=deployed[name])
     if all(deployed.get(name) == version for name, version in before.items()):
         return
     known = _versions(account, stack, PREVIOUS)
-    for name in before.keys() & deployed.keys():
+    for name in (before.keys() & deployed.keys()) - {*stable}:
         is_idle = name not in known or now - _moved_at(client, name) > LONGEST_SECONDS
-        write = client.update_alias if name in known else client.create_alias
-        write(FunctionName=name, Name=PREVIOUS, FunctionVersion=before[name], Description=_moved(now))
+        note_previous(client, name, before[name], now=now)
         if is_idle:
             _delete_but(client, name, {"$LATEST", deployed[name], before[name]})
 
 
-def rollback(account: Account, stack: str, *, now: int) -> int:
+def note_previous(client: "LambdaClient", name: str, version: str, *, now: int) -> None:
+    """Let the alias `previous` of a function refer to a version, to which a rollback goes."""
+    listed = client.list_aliases(FunctionName=name)["Aliases"]
+    is_there = any(each["Name"] == PREVIOUS for each in listed)
+    write = client.update_alias if is_there else client.create_alias
+    write(FunctionName=name, Name=PREVIOUS, FunctionVersion=version, Description=_moved(now))
+
+
+def rollback(account: Account, stack: str, *, now: int, stable: Collection[str] = ()) -> int:
     """Swap the live versions with those before the last deploy; return the number of changed functions.
 
-    A function that the last deploy has added is unchanged. Running invocations end with the version that
+    A function that the last deploy has added is unchanged, and so are the functions `stable`, whose live
+    version is still the one before. Running invocations end with the version that
     they began with.
 
     Raises:
@@ -71,7 +82,11 @@ def rollback(account: Account, stack: str, *, now: int) -> int:
     """
     account.deployed(stack)
     live, previous = _versions(account, stack, LIVE), _versions(account, stack, PREVIOUS)
-    changed = {name: version for name, version in previous.items() if live.get(name) != version}
+    changed = {
+        name: version
+        for name, version in previous.items()
+        if live.get(name) != version and name not in stable
+    }
     if not changed:
         raise OperatorError(
             f"There is no previous version: {stack} was deployed only once, or not by `{command('deploy')}`."
@@ -89,10 +104,13 @@ def _versions(account: Account, stack: str, alias: str) -> Versions:
     client = account.session.client("lambda")
     found: dict[str, str] = {}
     for name in resources(account.session, stack, "AWS::Lambda::Function"):
-        aliases = {
-            each["Name"]: each["FunctionVersion"]
-            for each in client.list_aliases(FunctionName=name)["Aliases"]
-        }
+        listed = client.list_aliases(FunctionName=name)["Aliases"]
+        if any(each.get("RoutingConfig", {}).get("AdditionalVersionWeights") for each in listed):
+            raise OperatorError(
+                f"A deploy shifts the requests of {name} to a new version: wait until it has ended, or stop "
+                "it with `aws deploy stop-deployment`."
+            )
+        aliases = {each["Name"]: each["FunctionVersion"] for each in listed}
         if alias in aliases:
             found[name] = aliases[alias]
     return found
