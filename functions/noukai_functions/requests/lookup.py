@@ -45,7 +45,9 @@ class Lookup:
             )
             raise UnreadableJobError(error.job_id) from None
         now = self.clock.now()
-        if job is None or not (is_visible(job, api_key.org, flow, now) and api_key.covers(job.flow)):
+        if job is None or not (
+            is_visible(job, api_key.org, flow, now) and api_key.covers_job(job.flow, job.id)
+        ):
             raise JobNotFoundError
         return settled(job, self.table, now)
 
