@@ -36,7 +36,7 @@ endif
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test test-client bench drill explore soak soak-reactions fuzz check local demo deploy rollback canary restore destroy keys budget redrive recount ops plan verify-aws
+.PHONY: help setup lock test test-client bench drill explore soak soak-reactions fuzz check local demo deploy rollback canary restore destroy keys budget redrive recount ops plan doctor verify-aws
 
 help: ## Show these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1 \2/' | awk '{ \
@@ -150,6 +150,9 @@ deploy: $(SETUP) ## Deploy to the configured AWS account and region; print the e
 
 rollback: $(SETUP) ## Return the functions to the versions before the last deploy, in seconds
 	@$(BIN)/python -m noukai_infra rollback $(ARGS)
+
+doctor: $(SETUP) ## Check this machine, the settings and the account
+	@$(BIN)/noukai doctor
 
 canary: $(SETUP) ## Show, promote or abort the canary of the workers: make canary ARGS=promote
 	@$(BIN)/python -m noukai_infra canary $(ARGS)

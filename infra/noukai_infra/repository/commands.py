@@ -1,8 +1,10 @@
 """The commands of a repository: begin it, run it on this machine, check the machine."""
 
+import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -104,6 +106,8 @@ def doctor_command(
         str | None,
         typer.Option(help="The stage of noukai.toml whose settings are checked.", show_default=False),
     ] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each check.")] = False,
 ) -> None:
     """Check this machine and the repository."""
     if stage is not None:
@@ -113,6 +117,9 @@ def doctor_command(
     is_well = True
     for each in findings():
         is_well = is_well and (each.is_good or not each.is_needed)
+        if as_json:
+            typer.echo(json.dumps(asdict(each)))
+            continue
         mark = "ok" if each.is_good else "wrong" if each.is_needed else "note"
         tell(f"{mark:5}  {each.name}: {each.said}", hanging=7)
     raise typer.Exit(0 if is_well else 1)

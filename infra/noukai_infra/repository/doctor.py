@@ -16,6 +16,7 @@ from noukai_infra.local.settings import DEFAULT_PORT
 from noukai_infra.nodejs import NODE
 from noukai_infra.operations.account import Account, OperatorError
 from noukai_infra.operations.deploy.runtimes import check_runtime
+from noukai_infra.repository import surroundings
 from noukai_infra.settings import Settings, SettingsError, file_context
 
 
@@ -36,6 +37,9 @@ def findings() -> Iterator[Finding]:
     yield _checked("Node", _node)
     yield _checked("emulator", _emulator)
     yield _checked("port", _port, is_needed=False)
+    yield _checked("images", surroundings.builder, is_needed=False)
+    yield _checked("proxy", surroundings.proxy, is_needed=False)
+    yield _checked("clock", surroundings.clock, is_needed=False)
     yield _checked("AWS", _account, is_needed=False)
 
 
