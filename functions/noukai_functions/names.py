@@ -138,3 +138,6 @@ ENDPOINT_FIELDS = {
 
 OLD_SECRETS = "ov"
 """The attribute of the older versions of an endpoint's secret, with until when each signs."""
+
+ORIGIN_HEADER = "x-noukai-origin"
+"""The header with which CloudFront shows that a request came through it."""

@@ -60,6 +60,10 @@ def composed(outdir: Path, context: dict[str, object], bundler: "Bundler | None"
     with TemporaryDirectory() as scratch:
         made = bundler or bundler_of(settings, Path(scratch))
         JobStack(app, settings=settings, assets=Assets(made))
+        if settings.edge:
+            from noukai_infra.stack.api.edge import EdgeStack  # noqa: PLC0415 - few have one
+
+            EdgeStack(app, name=settings.stack, edge=settings.edge)
         yield app
 
 

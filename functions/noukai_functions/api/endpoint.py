@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import re
 import zlib
 from collections.abc import Callable, Mapping
@@ -15,7 +16,7 @@ from noukai_functions.api.errors import ErrorAnswer, error_answer
 from noukai_functions.json_text import inflated
 from noukai_functions.refusals import InvalidInputError
 from noukai_functions.telemetry.logger import add_fields, line_fields, trace_id_of
-from noukai_wire.routes import DEFAULT_ROUTE, Route
+from noukai_wire.routes import BASE_PATH, DEFAULT_ROUTE, Route
 
 if TYPE_CHECKING:
     from noukai_functions.access.token_secrets import TokenSecrets
@@ -26,6 +27,9 @@ Event = Mapping[str, Any]
 _MOST_DIGITS = 9
 _WORTH_COMPRESSING = 600
 """Characters of an answer; compressing a shorter one saves too little."""
+
+_ORIGIN_DIGESTS = os.environ.get("ORIGIN_DIGESTS", "").split()
+"""What requests through CloudFront show, if the API is to be called through it alone."""
 
 _REQUEST_ID = re.compile(r"[\w.:/+=-]{1,128}", re.ASCII)
 
@@ -61,7 +65,7 @@ class Request:
             path=event.get("pathParameters") or {},
             query=event.get("queryStringParameters") or {},
             headers=event.get("headers") or {},
-            address=event["requestContext"].get("http", {}).get("sourceIp", ""),
+            address=_address(event),
             content=base64.b64decode(text)
             if event.get("isBase64Encoded")
             else text.encode("utf-8", "surrogatepass"),
@@ -190,10 +194,16 @@ def answer_anyone(event: Event, handle: Callable[[Request], Response]) -> dict[s
     request_id = request_id_of(event)
     with line_fields(request_id=request_id):
         try:
+            if _ORIGIN_DIGESTS:
+                from noukai_functions.access.arrival import check_origin  # noqa: PLC0415 - few are behind it
+
+                check_origin(event, _ORIGIN_DIGESTS)
             response = handle(Request.of(event))
         except Exception as raised:  # noqa: BLE001 - the last line of defence: every failure is answered
             response = error_response(error_answer(raised, request_id))
     headers = {"Content-Type": "application/json", "X-Request-ID": request_id, **response.headers}
+    if "Location" in headers:
+        headers["Location"] = f"{prefix_of(event)}{headers['Location']}"
     text = "" if is_head(event) else _text_of(response)
     answer = {"statusCode": int(response.status), "headers": headers, "body": text}
     return _compressed(answer) if len(text) >= _WORTH_COMPRESSING and _takes_gzip(event) else answer
@@ -228,6 +238,24 @@ def route_of(event: Event) -> str:
     """Return the route key. A `HEAD` request has the route of its `GET`, and is answered without the body."""
     key: str = event["routeKey"]
     return f"GET{key.removeprefix('HEAD')}" if is_head(event) else key
+
+
+def _address(event: Event) -> str:
+    """Return the caller's IP address: behind CloudFront the one that it adds, before its own."""
+    forwarded = (event.get("headers") or {}).get("x-forwarded-for", "").split(",") if _ORIGIN_DIGESTS else ()
+    if len(forwarded) > 1:
+        return str(forwarded[-2].strip())
+    return str(event["requestContext"].get("http", {}).get("sourceIp", ""))
+
+
+def prefix_of(event: Event) -> str:
+    """Return the path before `BASE_PATH`: the key by which a name of several APIs is mapped to this one."""
+    path = event.get("rawPath", BASE_PATH)
+    if path.startswith(BASE_PATH):
+        return ""
+    from noukai_functions.access.arrival import mapping_key  # noqa: PLC0415 - few have one
+
+    return mapping_key(event)
 
 
 def is_head(event: Event) -> bool:

@@ -11,6 +11,7 @@ from noukai_functions.api.endpoint import (
     answer_anyone,
     error_response,
     key_of,
+    prefix_of,
     route_of,
 )
 from noukai_functions.api.errors import ErrorAnswer
@@ -44,11 +45,17 @@ def _described(org: str, name: str, entry: FlowEntry) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def openapi(request: Request, deployment: Deployment) -> Response:
-    """Return the OpenAPI document; include the flows for callers whose key covers them all."""
+def openapi(request: Request, deployment: Deployment, prefix: str = "") -> Response:
+    """Return the OpenAPI document for paths with a prefix.
+
+    It includes the flows for callers whose key covers them all.
+    """
     has_key = "authorization" in request.headers
     of_flows = has_key and not key_of(request, deployment).flows
-    return Response(deployment.catalog.openapi(of_flows=of_flows))
+    document = deployment.catalog.openapi(of_flows=of_flows)
+    if prefix:
+        document = {**document, "servers": [{"url": f"{prefix}{BASE_PATH}"}]}
+    return Response(document)
 
 
 def health(_request: Request) -> Response:
@@ -72,7 +79,7 @@ def answer(event: Event, deployment: Deployment) -> dict[str, Any]:
     if route == Route.HEALTH.key:
         return answer_anyone(event, health)
     if route == Route.OPENAPI.key:
-        return answer_anyone(event, lambda request: openapi(request, deployment))
+        return answer_anyone(event, lambda request: openapi(request, deployment, prefix_of(event)))
     if route == DEFAULT_ROUTE and (methods := methods_of(event)):
         return answer_anyone(event, lambda _request: Response({}, 204, {"Allow": ", ".join(methods)}))
     return _ENDPOINTS.get(route, _DEFAULT).answer(event, deployment)
@@ -83,7 +90,7 @@ def methods_of(event: Event) -> list[str]:
     http = event["requestContext"].get("http", {})
     if http.get("method") != "OPTIONS":
         return []
-    path = event["rawPath"].removeprefix(BASE_PATH).split("/")
+    path = event["rawPath"].removeprefix(prefix_of(event)).removeprefix(BASE_PATH).split("/")
     methods = {route.method for route in Route if _fits(path, route.template.split("/"))}
     return sorted([*methods, *(["HEAD"] if "GET" in methods else []), *(["OPTIONS"] if methods else [])])
 

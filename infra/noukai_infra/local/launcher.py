@@ -84,7 +84,8 @@ class _System:
         relay = tasks.create_task(emulator.relay(self._show_line))
         try:
             stack = await self._deploy(emulator)
-            tasks.create_task(address.serve(emulator.endpoint, stack.api_id, stack.buckets))
+            serving = address.serve(emulator.endpoint, stack.api_id, stack.buckets, stack.pages)
+            tasks.create_task(serving)
             self.show(Step.ANSWER)
             await answered(f"{address.url}{Route.HEALTH.path()}")
             if not is_anew:

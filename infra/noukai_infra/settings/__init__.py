@@ -4,6 +4,9 @@ They are read from `noukai.toml`, or without it from the context of `cdk.json`; 
 line overrides both. Settings that belong together are a group: a dataclass in a file of its own.
 """
 
+from noukai_infra.settings.addresses.cors import Cors
+from noukai_infra.settings.addresses.domain import Domain
+from noukai_infra.settings.addresses.edge import EDGE_REGION, Edge
 from noukai_infra.settings.checks import SettingsError
 from noukai_infra.settings.company import Company
 from noukai_infra.settings.complaints import complaints
@@ -15,10 +18,14 @@ from noukai_infra.settings.worker_kind import WorkerKind
 
 __all__ = [
     "DEFAULT_STACK",
+    "EDGE_REGION",
     "ERROR_TEXTS",
     "ROOT",
     "STAGE",
     "Company",
+    "Cors",
+    "Domain",
+    "Edge",
     "LogRetention",
     "Scale",
     "Settings",

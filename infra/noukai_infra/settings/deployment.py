@@ -10,6 +10,9 @@ from pydantic.dataclasses import dataclass
 
 from noukai_infra.cdk_json import own_settings
 from noukai_infra.folders import NOUKAI_TOML, REPOSITORY, SETTINGS_FILE
+from noukai_infra.settings.addresses.cors import Cors
+from noukai_infra.settings.addresses.domain import CERTIFICATE, Domain
+from noukai_infra.settings.addresses.edge import Edge
 from noukai_infra.settings.checks import (
     A_NUMBER,
     STRICT,
@@ -79,6 +82,9 @@ class Settings:
     `warm` keeps functions of the API ready, by name; `api` stands for those of a submission and its result.
     `dashboard` makes one of CloudWatch. `xray` samples the invocations of all functions. `company` has the
     rules of a company for all that is made. `protect` protects the stack from deletion.
+    `domain` is the API's own name, `edge` CloudFront and WAF before it, `cors` are the web pages that may
+    call it. `make deploy` finds out `domain_certificate` and `origin_digests` itself.
+    `dashboard` makes one of CloudWatch. `xray` samples the invocations of all functions.
     """
 
     stack: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,127}$")] = DEFAULT_STACK
@@ -119,6 +125,13 @@ class Settings:
     warm: dict[str, Warm] = dataclasses.field(default_factory=dict)
     company: Company = dataclasses.field(default_factory=Company)
     protect: bool = False
+    domain: Domain | None = None
+    domain_certificate: Annotated[str, Field(pattern=CERTIFICATE)] | None = None
+    edge: Edge | None = None
+    origin_digests: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")], ...], BeforeValidator(split)
+    ] = ()
+    cors: Cors | None = None
     worker: WorkerKind = dataclasses.field(default_factory=WorkerKind)
     workers: dict[KindName, WorkerKind] = dataclasses.field(default_factory=dict)
     scale: Scale = dataclasses.field(default_factory=Scale)
@@ -151,6 +164,15 @@ class Settings:
         if made.canary is not None and not made.has_metrics:
             raise SettingsError('canary: it is judged by its figures: set metrics to "kind" or "flow".')
         return made
+
+    def __post_init__(self) -> None:
+        """Refuse two names for the API.
+
+        Raises:
+            ValueError: both `domain` and `edge` are set.
+        """
+        if self.domain and self.edge:
+            raise ValueError("have `domain` or `edge`: with CloudFront, the name is `edge.name`")
 
     @property
     def has_metrics(self) -> bool:

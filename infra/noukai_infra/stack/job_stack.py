@@ -52,7 +52,7 @@ class JobStack(Stack):
         only = assets.changed_flows(settings.stable_flows) if settings.stable_flows else ()
         queued = partial(queued, has_canary=settings.canary is not None, only_in_canary=only)
         queues = queued(dead_letter_visibility=VISIBILITY_SECONDS, kept=settings.least_queues)
-        payloads = Payloads(self, "Payloads", removal_policy=policy)
+        payloads = Payloads(self, "Payloads", removal_policy=policy, cors=settings.cors)
         webhooks = WebhookStorage(self, "Webhooks", settings=settings)
         # A scheduled job may wait for longer than flows ask for its worker kind.
         delayed_messages = DelayedMessages(self, "Schedules", queues=queues.jobs)

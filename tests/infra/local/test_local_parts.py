@@ -21,6 +21,7 @@ from watchfiles import Change
 
 from noukai_infra.local import processes
 from noukai_infra.local.address.api_address import Address
+from noukai_infra.local.address.browsers import CrossOrigins
 from noukai_infra.local.address.hosts import is_loopback
 from noukai_infra.local.assembly.assembly import Assembly
 from noukai_infra.local.assembly.flow_files import FlowFiles
@@ -114,8 +115,9 @@ def test_the_later_of_two_at_one_port_is_refused() -> None:
     with Address.reserved(0) as first, Address.reserved(port_of(first)) as second:
         for listener in first.sockets:
             listener.listen()
+        nowhere = Endpoint("https://127.0.0.1:1", Path("nowhere"))
         with pytest.raises(LocalError, match=f"Port {port_of(first)} is taken"):
-            asyncio.run(second.serve(Endpoint("https://127.0.0.1:1", Path("nowhere")), "api", ["bucket"]))
+            asyncio.run(second.serve(nowhere, "api", ["bucket"], CrossOrigins()))
 
 
 @pytest.mark.parametrize(

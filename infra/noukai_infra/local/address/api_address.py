@@ -13,6 +13,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from noukai_infra.command_line import local_command
+from noukai_infra.local.address.browsers import Browsers, CrossOrigins
 from noukai_infra.local.address.gateway import Gateway
 from noukai_infra.local.address.hosts import LoopbackHosts
 from noukai_infra.local.emulator.endpoint import Endpoint
@@ -58,8 +59,12 @@ class Address:
         """
         return f"http://{_FAMILIES[0][1]}:{_port(self.sockets)}"
 
-    async def serve(self, endpoint: Endpoint, api_id: str, buckets: Sequence[str]) -> None:
+    async def serve(
+        self, endpoint: Endpoint, api_id: str, buckets: Sequence[str], allowed: CrossOrigins
+    ) -> None:
         """Forward requests to an HTTP API or buckets of the emulator, until cancelled.
+
+        Pages of other origins are answered as `allowed`.
 
         Raises:
             LocalError: another process that had also reserved the port listens there now.
@@ -76,7 +81,9 @@ class Address:
         async with httpx.AsyncHTTPTransport(
             verify=endpoint.trust(), limits=limits, trust_env=False
         ) as transport:
-            application = LoopbackHosts(Gateway(endpoint.url, api_id, transport, buckets))
+            application = LoopbackHosts(
+                Browsers(Gateway(endpoint.url, api_id, transport, buckets), allowed, buckets)
+            )
             await _until_cancelled(serve(application, config, shutdown_trigger=asyncio.Event().wait))
 
     def _listen(self) -> None:

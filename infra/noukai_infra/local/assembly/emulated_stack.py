@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
+from noukai_infra.local.address.browsers import CrossOrigins
 from noukai_infra.local.assembly.assembly import Assembly, Asset
 from noukai_infra.local.emulator.endpoint import Endpoint
 from noukai_infra.local.errors import LocalError
@@ -47,6 +48,8 @@ class EmulatedStack:
     _outputs: dict[str, str] = field(default_factory=dict)
     flows: tuple[str, ...] = ()
     """The current and former flows of the last assembly."""
+    pages: CrossOrigins = field(default_factory=CrossOrigins)
+    """What it allows to web pages."""
 
     @classmethod
     def of(cls, endpoint: Endpoint) -> Self:
@@ -83,6 +86,7 @@ class EmulatedStack:
         await self._apply(self.cloudformation.create_stack, assembly)
         await self._settled(assembly.stack, "CREATE_COMPLETE")
         self.flows = assembly.flows
+        self.pages = CrossOrigins.of(assembly.template)
         await asyncio.to_thread(self._insert_keys, now)
         await asyncio.to_thread(self._insert_secret)
 

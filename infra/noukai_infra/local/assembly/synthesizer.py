@@ -46,6 +46,9 @@ class Synthesizer:
         own = {
             "platform": "host",
             "flows": str(self.flows),
+            # It is reached at localhost.
+            "domain": None,
+            "edge": None,
             **{name: each for name, each in named.items() if each},
         }
         # A company's keys, boundaries and bootstrap are not on this machine.

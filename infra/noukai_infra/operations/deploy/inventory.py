@@ -27,6 +27,8 @@ _POLLER, _READER = "AWS::SQS::Queue", "AWS::DynamoDB::Table"
 _MAPPING = "AWS::Lambda::EventSourceMapping"
 _ALARM = "AWS::CloudWatch::Alarm"
 _RULE = "AWS::Events::Rule"
+_FIREWALL = "AWS::WAFv2::WebACL"
+_USD_PER_FIREWALL = 5
 _MINUTELY = ("rate(1 minute)", "cron(* * * * ? *)")
 
 
@@ -60,6 +62,9 @@ _PARTS: Mapping[str, Part] = {
     # What they keep warm is priced by memory and time: `warm_environments`.
     "AWS::ApplicationAutoScaling::ScalableTarget": Part("schedule of warmth", "schedules of warmth"),
     "AWS::CloudWatch::Dashboard": Part("dashboard", "dashboards", 3),
+    "AWS::CloudFront::Distribution": Part("distribution", "distributions"),
+    # As many dollars as units, see `_units`: https://aws.amazon.com/waf/pricing/.
+    _FIREWALL: Part("web ACL", "web ACLs", 1),
     # https://aws.amazon.com/kms/pricing/ and https://aws.amazon.com/secrets-manager/pricing/
     "AWS::KMS::Key": Part("encryption key", "encryption keys", 1),
     "AWS::SecretsManager::Secret": Part("secret", "secrets", 0.4),
@@ -67,17 +72,21 @@ _PARTS: Mapping[str, Part] = {
 
 _FURTHER = frozenset(
     {
+        "AWS::ApiGatewayV2::ApiMapping",
+        "AWS::ApiGatewayV2::DomainName",
         "AWS::ApiGatewayV2::Integration",
         "AWS::ApiGatewayV2::Route",
         "AWS::ApiGatewayV2::Stage",
         "AWS::CodeDeploy::Application",
         "AWS::CodeDeploy::DeploymentGroup",
+        "AWS::CertificateManager::Certificate",
         "AWS::IAM::Policy",
         "AWS::IAM::Role",
         "AWS::Lambda::Alias",
         "AWS::Lambda::EventInvokeConfig",
         "AWS::Lambda::Permission",
         "AWS::Lambda::Version",
+        "AWS::Route53::RecordSet",
         "AWS::S3::BucketPolicy",
         "AWS::SNS::Subscription",
         "AWS::SNS::TopicPolicy",
@@ -153,7 +162,13 @@ class Inventory:
         return f"{kind} {made.get('Type', 'of another stack')}{' disabled' if is_off else ''}"
 
     def _units(self, part: Part) -> int:
-        """Return how many units of a part are paid for: of alarms, the metrics that they look at."""
+        """Return how many units of a part are paid for: of alarms, the metrics that they look at.
+
+        A web ACL costs five dollars, and each of its rules one.
+        """
+        if part is _PARTS[_FIREWALL]:
+            acls = (each["Properties"] for each in self._resources.values() if each["Type"] == _FIREWALL)
+            return sum(_USD_PER_FIREWALL + len(each["Rules"]) for each in acls)
         if part is not _PARTS[_ALARM]:
             return self.counts[part]
         alarms = (each["Properties"] for each in self._resources.values() if each["Type"] == _ALARM)

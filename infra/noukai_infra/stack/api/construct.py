@@ -1,6 +1,6 @@
 """The HTTP API: its routes, and the functions that answer them."""
 
-from aws_cdk import Stack
+from aws_cdk import Fn, Stack
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -8,7 +8,10 @@ from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
 from noukai_infra.settings import Settings
+from noukai_infra.settings.addresses.edge import ORIGIN_DIGESTS, ORIGIN_HOST
 from noukai_infra.stack.api.answerers import ANSWERERS, Answerer
+from noukai_infra.stack.api.cors import api_cors
+from noukai_infra.stack.api.domain import ApiDomain
 from noukai_infra.stack.api.token_secret import let_verify_tokens
 from noukai_infra.stack.base.acknowledgement import acknowledge
 from noukai_infra.stack.base.audit_log import audit_log
@@ -59,8 +62,16 @@ class Api(Construct):
         self._delayed_messages = delayed_messages
         self._payloads = payloads
         self._webhooks = webhooks
-        self._api = apigateway.HttpApi(self, "Http", api_name=settings.stack, create_default_stage=False)
-        apigateway.HttpStage(
+        domain = settings.domain
+        self._api = apigateway.HttpApi(
+            self,
+            "Http",
+            api_name=settings.stack,
+            create_default_stage=False,
+            cors_preflight=api_cors(settings.cors),
+            disable_execute_api_endpoint=True if domain and not domain.default_endpoint else None,
+        )
+        stage = apigateway.HttpStage(
             self,
             "Stage",
             http_api=self._api,
@@ -70,6 +81,9 @@ class Api(Construct):
                 rate_limit=settings.throttle_rate, burst_limit=settings.throttle_burst
             ),
         )
+        if domain:
+            found = settings.domain_certificate
+            ApiDomain(self, "Domain", domain=domain, found=found, api=self._api, stage=stage)
         self.audit_log = audit_log(self, settings)
         self._warm = warm_functions(settings.warm, [answerer.entry for answerer in ANSWERERS])
         self.functions = {answerer.entry: self._add(answerer) for answerer in ANSWERERS}
@@ -83,8 +97,12 @@ class Api(Construct):
     @property
     def outputs(self) -> dict[str, str]:
         """Return the stack's outputs about the API: the base URL of every route, and the audit log."""
-        endpoint = f"{self._api.api_endpoint}{BASE_PATH}"
-        return {"Endpoint": endpoint, "AuditLogGroup": self.audit_log.log_group_name}
+        named = self._settings.domain or self._settings.edge
+        endpoint = named.url if named else f"{self._api.api_endpoint}{BASE_PATH}"
+        outputs = {"Endpoint": endpoint, "AuditLogGroup": self.audit_log.log_group_name}
+        if self._settings.edge:
+            outputs[ORIGIN_HOST] = Fn.select(2, Fn.split("/", self._api.api_endpoint))
+        return outputs
 
     @property
     def api_id(self) -> str:
@@ -126,6 +144,8 @@ class Api(Construct):
             environment |= self._queues.environment
         if answerer.reports_use:
             environment |= prices(settings)
+        if settings.edge and settings.origin_digests:
+            environment[ORIGIN_DIGESTS] = " ".join(settings.origin_digests)
         is_audited = answerer.is_audited or (answerer.submits and settings.audit_submissions)
         if is_audited:
             environment["AUDIT"] = "on"

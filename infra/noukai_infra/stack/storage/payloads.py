@@ -8,6 +8,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from noukai_infra.settings import Cors
+from noukai_infra.stack.api.cors import bucket_cors
 from noukai_infra.stack.base.acknowledgement import acknowledge
 from noukai_wire.limits import KEPT_DAYS
 
@@ -16,7 +18,12 @@ BUCKET_VARIABLE = "PAYLOADS_BUCKET"
 
 
 def private_bucket(
-    scope: Construct, name: str, *, removal_policy: RemovalPolicy, rules: Sequence[s3.LifecycleRule]
+    scope: Construct,
+    name: str,
+    *,
+    removal_policy: RemovalPolicy,
+    rules: Sequence[s3.LifecycleRule],
+    cors: Sequence[s3.CorsRule] | None = None,
 ) -> s3.Bucket:
     """Make a private bucket: encrypted, TLS only, with lifecycle rules that expire objects."""
     bucket = s3.Bucket(
@@ -28,6 +35,7 @@ def private_bucket(
         object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
         removal_policy=removal_policy,
         lifecycle_rules=rules,
+        cors=cors,
     )
     acknowledge(bucket, "S1", "access logs cost as much as the reads; functions log failures")
     return bucket
@@ -39,13 +47,17 @@ class Payloads(Construct):
     A key begins with the retention class in days. There is no versioning, because an object is written once.
     """
 
-    def __init__(self, scope: Construct, name: str, *, removal_policy: RemovalPolicy) -> None:
+    def __init__(
+        self, scope: Construct, name: str, *, removal_policy: RemovalPolicy, cors: Cors | None
+    ) -> None:
         super().__init__(scope, name)
         rules = [
             s3.LifecycleRule(id=f"keep-{days}d", prefix=f"keep-{days}d/", expiration=Duration.days(days))
             for days in KEPT_DAYS
         ]
-        self._bucket = private_bucket(self, "Bucket", removal_policy=removal_policy, rules=rules)
+        self._bucket = private_bucket(
+            self, "Bucket", removal_policy=removal_policy, rules=rules, cors=bucket_cors(cors)
+        )
         # Acknowledged for the whole stack, because the finding is at the functions' roles.
         stack = Stack.of(self)
         objects = f"<{stack.resolve(self._bucket.bucket_arn)['Fn::GetAtt'][0]}.Arn>/*"

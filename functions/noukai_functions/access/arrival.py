@@ -1,0 +1,40 @@
+"""The way of a request to the functions: the prefix of its path, and whether it came through CloudFront."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from noukai_functions.names import ORIGIN_HEADER
+from noukai_functions.refusals import ForbiddenError
+from noukai_wire.routes import BASE_PATH
+
+
+def mapping_key(event: Mapping[str, Any]) -> str:
+    """Return the path before `BASE_PATH` of a request that came by a name of several APIs.
+
+    The gateway leaves it in `rawPath`, unlike the route key, but its own name of the API has none:
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mappings.html
+    """
+    context = event["requestContext"]
+    if str(context.get("domainName", "")).startswith(f"{context.get('apiId')}.execute-api."):
+        return ""
+    prefix, base, _ = event.get("rawPath", "").partition(f"{BASE_PATH}/")
+    return prefix if base else ""
+
+
+def check_origin(event: Mapping[str, Any], accepted: Sequence[str]) -> None:
+    """Refuse a request without the secret that CloudFront adds to each.
+
+    `accepted` are the SHA-256 of the secrets: two during a rotation. All are compared, in constant time.
+    """
+    shown = (event.get("headers") or {}).get(ORIGIN_HEADER, "")
+    digest = hashlib.sha256(shown.encode("utf-8", "surrogatepass")).hexdigest()
+    is_right = False
+    for each in accepted:
+        is_right |= hmac.compare_digest(digest, each)
+    if not is_right:
+        raise ForbiddenError(
+            "This API is not called by this name: use the base URL that its operator names, which leads "
+            "through CloudFront."
+        )
