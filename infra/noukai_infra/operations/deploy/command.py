@@ -4,12 +4,15 @@ import os
 import sys
 import time
 from typing import Annotated, TextIO
+from urllib.parse import urlsplit
 
 import typer
 
 from noukai_infra.command_line import command
 from noukai_infra.folders import SETTINGS_FILE
 from noukai_infra.operations.account import OperatorError
+from noukai_infra.operations.addresses.certificate import certificate_of
+from noukai_infra.operations.addresses.edge import EdgeDeploy
 from noukai_infra.operations.deploy.deploy import Outcome, Plan, deploy
 from noukai_infra.operations.deploy.draining import draining_kinds
 from noukai_infra.operations.deploy.releases.rollback import live_flows
@@ -29,6 +32,9 @@ def deploy_command(
     any_memory: Annotated[
         bool, typer.Option("--any-memory", help="Allow more memory than a new account has.")
     ] = False,
+    new_origin_secret: Annotated[
+        bool, typer.Option("--new-origin-secret", help="Replace the secret between CloudFront and the API.")
+    ] = False,
 ) -> None:
     """Deploy the stack, and show its endpoint and a first key; further options go to `cdk deploy`.
 
@@ -45,13 +51,14 @@ def deploy_command(
         )
     operator.cdk.check_options("deploy", further.args)
     plan = Plan(
-        context=operator.cdk_options([]),
+        context=[*operator.cdk_options([]), *_certificate(operator)],
         options=further.args,
         confirm=(lambda: typer.confirm("\nDeploy this?")) if asks else None,
         has_diff=diff,
         any_memory=any_memory,
         qualifier=operator.settings.company.qualifier,
         canary=operator.settings.canary,
+        edge=_edge(operator, renew=new_origin_secret),
     )
     outcome = deploy(operator.account, operator.cdk, operator.stack, plan)
     for warning in [*outcome.warnings, *filter(None, [end_of_runtime])]:
@@ -74,9 +81,29 @@ def _check_flows() -> None:
         )
 
 
+def _certificate(operator: Operator) -> tuple[str, ...]:
+    """Return the options that name the certificate of a domain in foreign DNS."""
+    domain = operator.settings.domain
+    if domain is None or domain.existing or domain.zone or domain.certificate:
+        return ()
+    found = certificate_of(operator.account.session, domain.name, command("deploy"))
+    return ("--context", f"domain_certificate={found}")
+
+
+def _edge(operator: Operator, *, renew: bool) -> EdgeDeploy | None:
+    if operator.settings.edge:
+        return EdgeDeploy.of(operator.account, operator.stack, renew=renew)
+    if renew:
+        raise OperatorError("There is no origin secret without the setting `edge`.")
+    return None
+
+
 def _show_deployed(operator: Operator) -> None:
+    outputs = operator.account.deployed(operator.stack)
     typer.echo(f"\nFlows:    version {live_flows(operator.account, operator.stack)}")
-    typer.echo(f"Endpoint: {operator.account.deployed(operator.stack)['Endpoint']}")
+    typer.echo(f"Endpoint: {outputs['Endpoint']}")
+    if target := outputs.get("DomainTarget"):
+        tell(f"Set this record at your DNS provider: {urlsplit(outputs['Endpoint']).hostname} CNAME {target}")
     if draining := draining_kinds(operator.account, operator.stack):
         tell(
             f"No flow asks for {', '.join(draining)} any more. These workers go on until their queues are "

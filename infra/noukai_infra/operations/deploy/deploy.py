@@ -10,6 +10,7 @@ from typing import Any
 
 from noukai_infra.company.key_use import key_lines
 from noukai_infra.operations.account import Account, OperatorError
+from noukai_infra.operations.addresses.edge import EdgeDeploy, delete_edge
 from noukai_infra.operations.deploy.cdk import Cdk
 from noukai_infra.operations.deploy.draining import kinds_to_keep, queues_to_keep
 from noukai_infra.operations.deploy.first_job import FirstJob
@@ -18,6 +19,7 @@ from noukai_infra.operations.deploy.inventory import Inventory
 from noukai_infra.operations.deploy.quotas import Quotas, check_quotas
 from noukai_infra.operations.deploy.releases.canary import Canary, stable_flows, worker_functions
 from noukai_infra.operations.deploy.releases.rollback import Versions, conclude, live_versions
+from noukai_infra.settings.addresses.edge import ORIGIN_HOST, edge_stack
 from noukai_infra.settings.company import DEFAULT_QUALIFIER
 from noukai_infra.terminal import tell
 
@@ -43,6 +45,8 @@ class Plan:
     qualifier: str = DEFAULT_QUALIFIER
     canary: int | None = None
     """The share of new jobs in per cent that a new version of the workers gets at first."""
+    edge: EdgeDeploy | None = None
+    """The stack of CloudFront, if the settings have one."""
     show: Callable[[str], None] = tell
 
 
@@ -69,6 +73,7 @@ def deploy(account: Account, cdk: Cdk, stack: str, plan: Plan) -> Outcome:
     canary = Canary(account, stack)
     canary.check_may_deploy(stays=plan.canary is not None)
     stable = _stable(account, stack, before) if plan.canary is not None else {}
+    had_edge = ORIGIN_HOST in (account.outputs(stack) or ())
     flows = DeployedFlows.of(account, stack)
     former = _setting("former", flows.to_remember() if flows else ())
     kept = [
@@ -77,7 +82,8 @@ def deploy(account: Account, cdk: Cdk, stack: str, plan: Plan) -> Outcome:
     ]
     with TemporaryDirectory() as folder:
         assembly = Path(folder)
-        found = (*former, *kept, *_kept(account, stack, stable))
+        edge = plan.edge.context if plan.edge else ()
+        found = (*former, *kept, *_kept(account, stack, stable), *edge)
         _run(cdk, "synth", stack, "--quiet", "--output", folder, *found, *plan.context)
         warnings = check_quotas(assembly, stack, Quotas.of(account, stack, any_memory=plan.any_memory))
         _show_inventory(account, stack, assembly, plan, is_new=flows is None)
@@ -92,11 +98,20 @@ def deploy(account: Account, cdk: Cdk, stack: str, plan: Plan) -> Outcome:
         is_approved = plan.confirm is None or plan.has_diff or flows is None
         approval = ("--require-approval", "never") if is_approved else ()
         _run(cdk, "deploy", stack, *approval, *plan.options, assembly=assembly)
+        _finish_edge(account, stack, assembly, plan, had_edge=had_edge)
         first_job = FirstJob.of(assembly, stack)
     workers = worker_functions(account, stack) if stable else {}
     stayed = [name for kind, name in workers.items() if kind in stable]
     conclude(account, stack, before, now=int(time.time()), stable=stayed)
     return Outcome(warnings, first_job, bool(stable) and canary.begin(plan.canary or 0))
+
+
+def _finish_edge(account: Account, stack: str, assembly: Path, plan: Plan, *, had_edge: bool) -> None:
+    """Deploy the stack of CloudFront, or delete it if the settings have it no more."""
+    if plan.edge:
+        plan.show(plan.edge.run(assembly))
+    elif had_edge:
+        delete_edge(account, stack)
 
 
 def _stable(account: Account, stack: str, before: Versions) -> dict[str, str]:
@@ -130,6 +145,12 @@ def _show_inventory(account: Account, stack: str, assembly: Path, plan: Plan, *,
     )
     for line in key_lines(inventory.template):
         plan.show(line)
+    if plan.edge:
+        edge = Inventory.of(assembly, edge_stack(stack))
+        plan.show(
+            f"CloudFront and WAF cost {edge.usd:.2f} USD more, and 1.60 per million "
+            "requests, and their traffic."
+        )
     if inventory.unpriced:
         plan.show(f"The price of {', '.join(inventory.unpriced)} is not included.")
 
@@ -160,6 +181,8 @@ def destroy(account: Account, cdk: Cdk, stack: str, options: Sequence[str]) -> l
         # CloudFormation deletes only empty buckets.
         for name in outputs.keys() & {*_BUCKETS}:
             _empty(account, outputs[name])
+    if ORIGIN_HOST in outputs:
+        delete_edge(account, stack)
     _run(cdk, "destroy", stack, "--force", *options)
     tables = account.session.client("dynamodb").get_paginator("list_tables").paginate()
     left = {name for page in tables for name in page["TableNames"]}

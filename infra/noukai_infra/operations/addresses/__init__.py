@@ -1,0 +1,1 @@
+"""The API's own name: its certificate, and CloudFront before it."""
