@@ -49,7 +49,7 @@ class Page:
         return httpx.Response(answer.status_code, headers=kept, content=answer.content)
 
     def _preflight(self, url: str, method: str, unsafe: list[str]) -> None:
-        """https://fetch.spec.whatwg.org/#cors-preflight-fetch."""
+        """Send a preflight: https://fetch.spec.whatwg.org/#cors-preflight-fetch."""
         asked = {"Origin": self.origin, "Access-Control-Request-Method": method}
         if unsafe:
             asked["Access-Control-Request-Headers"] = ",".join(unsafe)
@@ -67,13 +67,13 @@ class Page:
                 raise BlockedError(f"{name} is not in {allowed}")
 
     def _check(self, answer: httpx.Response) -> None:
-        """https://fetch.spec.whatwg.org/#concept-cors-check, for requests without cookies."""
+        """Check an answer without cookies: https://fetch.spec.whatwg.org/#concept-cors-check."""
         if answer.headers.get_list("access-control-allow-origin") not in ([self.origin], ["*"]):
             raise BlockedError(f"{self.origin} is not allowed")
 
 
 def _is_simple(name: str, value: str) -> bool:
-    """https://fetch.spec.whatwg.org/#cors-safelisted-request-header."""
+    """Return whether it is sent freely: https://fetch.spec.whatwg.org/#cors-safelisted-request-header."""
     return name in _SIMPLE_HEADERS or (name == "content-type" and value in _SIMPLE_TYPES)
 
 

@@ -46,7 +46,7 @@ class CrossOrigin:
 
 @dataclass(frozen=True)
 class CrossOrigins:
-    """What a stack allows to pages: of its API and of its buckets, by their paths."""
+    """The rules of a stack for pages: those of its API and those of its bucket."""
 
     api: CrossOrigin = CrossOrigin()
     bucket: CrossOrigin = CrossOrigin()

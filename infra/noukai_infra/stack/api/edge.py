@@ -106,7 +106,7 @@ class EdgeStack(Stack):
 
 
 def _everything(origin: cloudfront.IOrigin) -> cloudfront.BehaviorOptions:
-    """Pass on each request whole, but for the host, by which the gateway would not find its API."""
+    """Return the only behavior: each request is passed on whole, but for the host, which is the gateway's."""
     return cloudfront.BehaviorOptions(
         origin=origin,
         allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
