@@ -5,8 +5,8 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import mkdtemp
 
-from noukai_infra.bundle.authorities import write_amazons
 from noukai_infra.bundle.bytecode import compile_folder
 from noukai_infra.bundle.catalog import (
     build_catalog,
@@ -19,11 +19,21 @@ from noukai_infra.bundle.catalog import (
 from noukai_infra.bundle.error import BundleError
 from noukai_infra.bundle.files_beside_flows import files_beside
 from noukai_infra.bundle.hard_links import link_tree
+from noukai_infra.bundle.image import (
+    LIBRARIES,
+    MAX_UNZIPPED_BYTES,
+    REQUIREMENTS,
+    RUNTIME,
+    TASK,
+    size_of,
+    write_dockerfile,
+)
+from noukai_infra.bundle.libraries.authorities import write_amazons
 from noukai_infra.bundle.libraries.dependencies import CACHE, Dependencies
 from noukai_infra.bundle.libraries.requirements import Requirements
 from noukai_infra.bundle.own_modules import copy_for_build, own_modules
 from noukai_infra.bundle.target import AssetName, Platform
-from noukai_infra.folders import SETTINGS_FILE
+from noukai_infra.folders import REPOSITORY, SETTINGS_FILE
 from noukai_infra.settings import WorkerKind
 
 _ZONES = "zones"
@@ -38,6 +48,9 @@ have it."""
 _OWN = "own"
 """The folder of the worker's own libraries, hidden from its flows, which may have another botocore."""
 
+
+IMAGE_FILE = "image"
+"""The file in a worker's asset that names the image whose libraries it has."""
 
 _NOT_FLOWS = shutil.ignore_patterns("__pycache__", ".*")
 _PACKAGE = '''"""The package of the flows, also in a process that Python starts for a part of a flow."""
@@ -72,13 +85,37 @@ class Bundler:
     former: tuple[str, ...] = ()
     workers: Mapping[str, WorkerKind] = field(default_factory=dict)
 
-    def write(self, asset: AssetName, output: Path) -> None:
-        """Write an asset into the folder `output`, reproducibly.
+    def write(self, asset: AssetName, output: Path, image: Path | None = None) -> None:
+        """Write an asset into the folder `output`, reproducibly, with the libraries of an image.
 
         Raises:
             BundleError: the flows or their requirements are invalid.
         """
-        written = self.scratch / asset
+        self._write_task(asset, output)
+        self._write_libraries(asset, output, image)
+        if image is not None:
+            (output / IMAGE_FILE).write_text(image.as_posix())
+
+    def write_image(self, image: Path | None, base: str | None, output: Path) -> None:
+        """Write the build context of a container image, like `write`; `image` is its folder, if any."""
+        self._write_task("worker", output / TASK)
+        (output / LIBRARIES).mkdir(parents=True)
+        self._write_libraries("worker", output / LIBRARIES, image)
+        dependencies = Dependencies(self.platform, self.cache)
+        for folder in (dependencies.of_group("image"), dependencies.of_runtime()):
+            link_tree(folder, output / RUNTIME)
+        write_dockerfile(output, None if image is None else _folder_of(image), base)
+
+    def exceeds_zip(self) -> bool:
+        """Return whether the default worker's asset is too large for a ZIP file; raise like `write`."""
+        dependencies = Dependencies(self.platform, self.cache)
+        if not (required := self._required(dependencies)):
+            return False
+        folders = [*required, *self._own("worker", dependencies), self.flows]
+        return sum(map(size_of, folders)) > MAX_UNZIPPED_BYTES
+
+    def _write_task(self, asset: AssetName, output: Path) -> None:
+        written = Path(mkdtemp(dir=self.scratch))
         shutil.copytree(self._catalog(), written / "catalog")
         if asset == "worker":
             self._write_flows(written / "flows")
@@ -86,10 +123,14 @@ class Bundler:
         link_tree(written, output)
         link_tree(own_modules(asset, self.cache), output)
         dependencies = Dependencies(self.platform, self.cache)
+        write_amazons(dependencies.of_group("aws") / "botocore" / "cacert.pem", output / "authorities.pem")
+
+    def _write_libraries(self, asset: AssetName, output: Path, image: Path | None) -> None:
+        dependencies = Dependencies(self.platform, self.cache)
         if asset == "worker":
             # The flows' requirements come first because they are complete, whereas our own libraries are
             # pruned.
-            for folder in self._required(dependencies):
+            for folder in self._required(dependencies, image):
                 link_tree(folder, output)
             # Shared libraries have the same version in both.
             shared = [path.name for folder in self._own(asset, dependencies) for path in folder.iterdir()]
@@ -98,7 +139,6 @@ class Bundler:
             )
         for folder in self._own(asset, dependencies):
             link_tree(folder, output, ignore=_METADATA)
-        write_amazons(dependencies.of_group("aws") / "botocore" / "cacert.pem", output / "authorities.pem")
 
     def kinds(self) -> list[str]:
         """Return the names of the flows' worker kinds, in order.
@@ -132,7 +172,7 @@ class Bundler:
             copy_for_build(code)
             # The same order as in a flow process.
             libraries = [
-                *self._required(dependencies),
+                *self._required(dependencies, *self._images),
                 *self._own("worker", dependencies),
                 dependencies.of_group(_ZONES),
                 dependencies.of_runtime(),
@@ -168,10 +208,27 @@ class Bundler:
         file = self.flows / "requirements.txt"
         return Requirements.read(file) if file.exists() else None
 
-    def _required(self, dependencies: Dependencies) -> list[Path]:
+    @property
+    def _images(self) -> list[Path]:
+        """Return the images' folders of all worker kinds."""
+        kinds = (self.worker, *self.workers.values())
+        return [*dict.fromkeys(kind.image for kind in kinds if kind.image is not None)]
+
+    def _required(self, dependencies: Dependencies, *images: Path | None) -> list[Path]:
+        """Return the folders of the flows' libraries, and of those that images have beside them."""
+        own = self._own("worker", dependencies)
         requirements = self._requirements
-        return (
-            []
-            if requirements is None
-            else [dependencies.of_flows(requirements, self._own("worker", dependencies))]
+        required = [] if requirements is None else [dependencies.of_flows(requirements, own)]
+        further = [_folder_of(image) / REQUIREMENTS for image in images if image is not None]
+        found = [Requirements.read(file) for file in further if file.exists()]
+        return [*required, *(dependencies.of_flows(each, [*own, *required]) for each in found)]
+
+
+def _folder_of(image: Path) -> Path:
+    folder = REPOSITORY / image
+    if not folder.is_dir():
+        raise BundleError(
+            f"The folder {image} of an image does not exist: make it, with a {REQUIREMENTS} or a Dockerfile, "
+            f"or change `image` in {SETTINGS_FILE.name}."
         )
+    return folder

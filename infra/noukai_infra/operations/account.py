@@ -1,8 +1,9 @@
 """The operator's AWS account and the stack in it."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import boto3
 from botocore.exceptions import ClientError
@@ -10,12 +11,15 @@ from botocore.exceptions import ClientError
 from noukai_infra.command_line import command
 from noukai_infra.settings.company import DEFAULT_QUALIFIER
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 
 class OperatorError(Exception):
     """An error that the operator can correct; the message says how."""
+
+
+def handler_of(function: Mapping[str, Any]) -> str:
+    """Return a function's handler; only workers run in container images, whose configuration names none."""
+    handler: str = function.get("Handler", "noukai_functions.handlers.worker.handler")
+    return handler
 
 
 def resources(session: boto3.Session, stack: str, kind: str) -> list[str]:

@@ -28,6 +28,7 @@ from noukai_infra.settings.checks import (
 )
 from noukai_infra.settings.company import Company
 from noukai_infra.settings.complaints import complaints
+from noukai_infra.settings.layers import layer_complaints
 from noukai_infra.settings.scale import Scale
 from noukai_infra.settings.warmth import Warm
 from noukai_infra.settings.worker_kind import WorkerKind
@@ -59,6 +60,7 @@ class Settings:
     when the stack is destroyed: `retain` keeps jobs, keys and usage, `destroy` deletes them with the stack.
     `worker` is the default worker kind; `workers` has those that flows ask for by name, with the values of
     `worker` for what they leave out. `environment` and `policies` (IAM statements) reach only the workers.
+    `image_base` is the container image that those of worker kinds begin with, with a tag or a digest.
     `secret_environment` names variables of `environment` whose values are masked in jobs' logs and errors;
     `copy_logs` copies jobs' logs to CloudWatch. `draining` names worker kinds that no flow asks for any more,
     but whose workers continue. `former` are flows (`project/flow`) that were deployed
@@ -135,6 +137,7 @@ class Settings:
     worker: WorkerKind = dataclasses.field(default_factory=WorkerKind)
     workers: dict[KindName, WorkerKind] = dataclasses.field(default_factory=dict)
     scale: Scale = dataclasses.field(default_factory=Scale)
+    image_base: Annotated[str, Field(pattern=r"^[a-z0-9][\w./:-]*[:@][\w.:-]+$")] | None = None
     environment: dict[Annotated[str, AfterValidator(variable)], str] = dataclasses.field(default_factory=dict)
     secret_environment: Annotated[tuple[str, ...], BeforeValidator(split)] = ()
     copy_logs: bool = False
@@ -143,6 +146,19 @@ class Settings:
     schedule_org: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,48}[a-z0-9]$")] | None = None
     kept_queues: Annotated[tuple[KeptQueues, ...], BeforeValidator(split)] = ()
     former: Annotated[tuple[FlowName, ...], BeforeValidator(split)] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse layers of another region, architecture or version of Python, as far as their ARNs tell.
+
+        Raises:
+            SettingsError: a layer does not fit.
+        """
+        for name, kind in (
+            ("worker", self.worker),
+            *((f"workers.{name}", kind) for name, kind in self.workers.items()),
+        ):
+            if said := layer_complaints(kind.layers, self.architecture, self.region):
+                raise SettingsError(f"{name}.layers: {said[0]}.")
 
     @classmethod
     def from_context(cls, context: Mapping[str, object]) -> "Settings":

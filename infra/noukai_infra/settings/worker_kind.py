@@ -1,11 +1,13 @@
 """The settings of a worker kind."""
 
+from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic.dataclasses import dataclass
 
-from noukai_infra.settings.checks import A_NUMBER, STRICT
+from noukai_infra.settings.checks import A_NUMBER, STRICT, folder
+from noukai_infra.settings.layers import layer_arn
 from noukai_infra.settings.warmth import Warm
 from noukai_wire.limits import WORKER_MARGIN_SECONDS
 
@@ -40,6 +42,19 @@ class WorkerKind:
     """The time limit for importing a flow's module; the timeout of a job starts after the import."""
     warm: Warm | None = None
     """The environments that are kept ready; not those of kinds that flows ask for, which state none."""
+    image: Annotated[Path, BeforeValidator(folder)] | None = None
+    """The folder, relative to the repository, of the container image that it runs in: see IMAGES.md."""
+    layers: Annotated[tuple[Annotated[str, AfterValidator(layer_arn)], ...], Field(max_length=5)] = ()
+    """The ARNs of layers with libraries or extensions."""
+
+    def __post_init__(self) -> None:
+        """Refuse layers of an image.
+
+        Raises:
+            ValueError: it has both.
+        """
+        if self.image is not None and self.layers:
+            raise ValueError("have an image or layers, not both: install what the layers have in the image")
 
     queues: Annotated[int, A_NUMBER, Field(ge=1, le=10)] = 1
     """The number of queues over which jobs are spread; each has its own pollers, up to `max_concurrency`."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from aws_cdk import CfnOutput, RemovalPolicy, Stack
+from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from noukai_functions.names import DEFAULT_KIND
@@ -58,10 +59,9 @@ class JobStack(Stack):
         delayed_messages = DelayedMessages(self, "Schedules", queues=queues.jobs)
         made = partial(Api, self, "Api", settings=settings, code=assets.api, tables=tables, payloads=payloads)
         api = made(queues=queues.jobs.only(asked), delayed_messages=delayed_messages, webhooks=webhooks)
-        worker = partial(
-            Worker, self, settings=settings, code=assets.worker, tables=tables, payloads=payloads
-        )
-        _add_workers(worker, settings.worker, kinds, queues.jobs)
+        worker = partial(Worker, self, settings=settings, tables=tables, payloads=payloads)
+        code_of = partial(assets.worker, settings=settings, is_bundled=self.bundling_required)
+        _add_workers(worker, code_of, settings.worker, kinds, queues.jobs)
         code = assets.api
         DeadLetterReader(self, "DeadLetters", settings=settings, code=code, tables=tables, queues=queues)
         metering = Metering(self, "Metering", settings=settings, code=code, tables=tables)
@@ -104,16 +104,19 @@ class JobStack(Stack):
 
 
 def _add_workers(
-    worker: partial[Worker], default: WorkerKind, kinds: Mapping[str, WorkerKind], queues: JobQueues
+    worker: partial[Worker],
+    code_of: partial[lambda_.Code],
+    default: WorkerKind,
+    kinds: Mapping[str, WorkerKind],
+    queues: JobQueues,
 ) -> None:
     """Add the default worker, and one for each worker kind."""
     canary = queues.canaries.get
-    worker(
-        "Worker", kind_name=None, kind=default, queues=queues.of(DEFAULT_KIND), canary=canary(DEFAULT_KIND)
-    )
+    made = partial(worker, "Worker", kind_name=None, kind=default, code=code_of(default.image))
+    made(queues=queues.of(DEFAULT_KIND), canary=canary(DEFAULT_KIND))
     for name, kind in kinds.items():
         named = partial(worker, f"Worker{in_a_resource(name)}", kind_name=name, kind=kind)
-        named(queues=queues.of(name), canary=canary(name))
+        named(queues=queues.of(name), canary=canary(name), code=code_of(kind.image))
 
 
 def _outputs(tables: Tables, queues: Queues, asked: Sequence[str]) -> dict[str, str]:

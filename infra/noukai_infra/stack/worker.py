@@ -71,6 +71,7 @@ class Worker(Construct):
             timeout=kind.timeout,
             ephemeral_storage=kind.ephemeral_storage,
             warm=kind.warm,
+            layers=kind.layers,
             environment=_environment(settings, kind_name, kind, tables, queues),
         )
         payloads.let(function, "s3:GetObject", "s3:PutObject")

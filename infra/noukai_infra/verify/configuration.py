@@ -7,6 +7,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from noukai_functions.names import EXPIRES_AT
+from noukai_infra.operations.account import handler_of
 from noukai_infra.operations.deploy.quotas import most_at_once
 from noukai_infra.operations.resting import resting_readers
 from noukai_infra.planning import limits
@@ -182,10 +183,20 @@ def live_versions(deployed: Deployed, saw: Saw) -> None:
 @check("The functions run on one architecture and log JSON.")
 def functions(deployed: Deployed, saw: Saw) -> None:
     found = deployed.functions()
-    kinds = sorted({f"{each['Runtime']}, {each['Architectures'][0]}" for each in found})
+    kinds = sorted({f"{each['Runtime']}, {each['Architectures'][0]}" for each in found if "Runtime" in each})
     right = len(kinds) == 1 and all(each["LoggingConfig"]["LogFormat"] == "JSON" for each in found)
     saw(f"{len(found)} functions on {kinds}")
     require(right, "one architecture, and logs in JSON")
+
+
+@check("Worker kinds with a container image run it, on the architecture of the other functions.")
+def images(deployed: Deployed, saw: Saw) -> None:
+    found = deployed.functions()
+    made = [each for each in found if each.get("PackageType") == "Image"]
+    states = sorted({f"{each['State']}, {each['LastUpdateStatus']}" for each in made})
+    saw(f"{len(made)} functions run images: {states}")
+    require(set(states) <= {"Active, Successful"}, "each active and updated")
+    expect(len({each["Architectures"][0] for each in found}), 1)
 
 
 @check("Every log is kept for a time.")
@@ -212,7 +223,7 @@ def rights(deployed: Deployed, saw: Saw) -> None:
     roles = [
         each["Role"]
         for each in deployed.functions()
-        if each["Handler"] == "noukai_functions.handlers.worker.handler"
+        if handler_of(each) == "noukai_functions.handlers.worker.handler"
     ]
     found = [_decisions(iam, role, table) for role in roles]
     decisions = [list(each.values()) for each in found]

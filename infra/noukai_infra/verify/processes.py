@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from noukai_infra.operations.account import handler_of
 from noukai_infra.verify.check import CheckSkippedError, Saw, check, expect
 from noukai_infra.verify.deployed import Deployed
 
@@ -46,7 +47,7 @@ def _worker_logs(deployed: Deployed) -> list[str]:
     logs = [
         each["LoggingConfig"]
         for each in deployed.functions()
-        if each["Handler"] == "noukai_functions.handlers.worker.handler"
+        if handler_of(each) == "noukai_functions.handlers.worker.handler"
     ]
     if any(each.get("ApplicationLogLevel") in ("ERROR", "FATAL") for each in logs):
         raise CheckSkippedError("the workers log no warnings")

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from noukai_infra.bundle.authorities import write_amazons
 from noukai_infra.bundle.error import BundleError
+from noukai_infra.bundle.libraries.authorities import write_amazons
 from noukai_infra.bundle.libraries.pruning import OPERATIONS, prune_own
 from noukai_infra.bundle.target import AssetName, Platform
 from noukai_infra.settings import ROOT

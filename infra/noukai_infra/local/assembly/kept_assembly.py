@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Self
 
-from noukai_infra.bundle.asset import Bundler
+from noukai_infra.bundle.asset import IMAGE_FILE, Bundler
 from noukai_infra.bundle.target import AssetName
 from noukai_infra.settings import Settings
 from noukai_infra.stack.base.aliases import flows_description
@@ -54,7 +55,8 @@ class KeptAssembly:
     shape: Shape
     version: str
     files: Mapping[str, str]
-    hashes: Mapping[AssetName, str]
+    hashes: Mapping[tuple[AssetName, Path | None], str]
+    """Of each asset, with the image whose libraries it has."""
 
     @classmethod
     def read(cls, folder: Path, shape: Shape, version: str) -> Self:
@@ -66,10 +68,10 @@ class KeptAssembly:
     def write(self, folder: Path, bundler: Bundler) -> Self:
         """Write the assembly with a bundler's assets; raise like `Shape.of`."""
 
-        def bundled(asset: AssetName) -> str:
-            draft = folder / asset
-            draft.mkdir()
-            bundler.write(asset, draft)
+        def bundled(asset: tuple[AssetName, Path | None]) -> str:
+            draft = Path(mkdtemp(dir=folder))
+            name, image = asset
+            bundler.write(name, draft, image)
             found = _hash_of(draft)
             draft.rename(folder / f"{_PREFIX}{found}")
             return found
@@ -98,8 +100,10 @@ def _renamed(name: str, parts: Iterable[str]) -> str:
     return kept + hashlib.sha256("\n".join([kept, *parts]).encode()).hexdigest()[:_HASH_DIGITS]
 
 
-def _asset_in(folder: Path) -> AssetName:
-    return "worker" if (folder / "flows").is_dir() else "api"
+def _asset_in(folder: Path) -> tuple[AssetName, Path | None]:
+    named = folder / IMAGE_FILE
+    image = Path(named.read_text()) if named.exists() else None
+    return ("worker", image) if (folder / "flows").is_dir() else ("api", None)
 
 
 def _hash_of(folder: Path) -> str:

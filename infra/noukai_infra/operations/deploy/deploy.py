@@ -3,11 +3,13 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from noukai_infra.bundle.error import BundleError
+from noukai_infra.bundle.image_builder import builder_environment, has_images
 from noukai_infra.company.key_use import key_lines
 from noukai_infra.operations.account import Account, OperatorError
 from noukai_infra.operations.addresses.edge import EdgeDeploy, delete_edge
@@ -85,6 +87,8 @@ def deploy(account: Account, cdk: Cdk, stack: str, plan: Plan) -> Outcome:
         edge = plan.edge.context if plan.edge else ()
         found = (*former, *kept, *_kept(account, stack, stable), *edge)
         _run(cdk, "synth", stack, "--quiet", "--output", folder, *found, *plan.context)
+        if has_images(assembly, stack):
+            cdk = _building(cdk)
         warnings = check_quotas(assembly, stack, Quotas.of(account, stack, any_memory=plan.any_memory))
         _show_inventory(account, stack, assembly, plan, is_new=flows is None)
         for farewell in flows.farewells(assembly, stack) if flows else ():
@@ -130,6 +134,14 @@ def _kept(account: Account, stack: str, stable: Mapping[str, str]) -> tuple[str,
         *_setting("stable", [f"{kind}={version}" for kind, version in stable.items()]),
         *_setting("stable_flows", [f"{flow}={fingerprint}" for flow, fingerprint in flows.items()]),
     )
+
+
+def _building(cdk: Cdk) -> Cdk:
+    """Return the CDK command with a program that builds images."""
+    try:
+        return replace(cdk, environ={**cdk.environ, **builder_environment(cdk.environ)})
+    except BundleError as error:
+        raise OperatorError(str(error)) from error
 
 
 def _show_inventory(account: Account, stack: str, assembly: Path, plan: Plan, *, is_new: bool) -> None:

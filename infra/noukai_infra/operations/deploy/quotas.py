@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from noukai_infra.bundle.image import MAX_UNZIPPED_BYTES
 from noukai_infra.operations.account import Account, OperatorError, resources
 from noukai_infra.operations.deploy.releases.warm_environments import most_warm
 
 MAX_RESOURCES = 500
 MAX_ENVIRONMENT_BYTES = 4096
-MAX_UNZIPPED_BYTES = 250 * 1024 * 1024
 MAX_MEMORY, NEW_ACCOUNT_MEMORY = 10_240, 3008
 USUAL_CONCURRENCY = 1000
 _KEPT_UNRESERVED = 100

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from noukai_infra.operations.account import resources
+from noukai_infra.operations.account import handler_of, resources
 
 if TYPE_CHECKING:
     import boto3
@@ -71,8 +71,8 @@ class StackLogs:
             client.get_function_configuration(FunctionName=name)
             for name in resources(session, stack, "AWS::Lambda::Function")
         ]
-        ours = [each for each in functions if each["Handler"].startswith("noukai_functions.handlers.")]
-        groups = {each["LoggingConfig"]["LogGroup"]: each["Handler"].split(".")[-2] for each in ours}
+        ours = [each for each in functions if handler_of(each).startswith("noukai_functions.handlers.")]
+        groups = {each["LoggingConfig"]["LogGroup"]: handler_of(each).split(".")[-2] for each in ours}
         return cls(session.client("logs"), groups)
 
     def lines(self, since: int, *, text: str = "", function: str | None = None) -> list[LogLine]:

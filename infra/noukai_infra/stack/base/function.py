@@ -1,7 +1,7 @@
 """The construct of all functions."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import Duration, RemovalPolicy, Size
 from aws_cdk import aws_iam as iam
@@ -49,17 +49,24 @@ class JobFunction(lambda_.Function):
         ephemeral_storage: int = LEAST_STORAGE,
         log_group: logs.ILogGroup | None = None,
         warm: Warmth | None = None,
+        layers: Sequence[str] = (),
     ) -> None:
         role = _role(scope, f"{name}Role", settings)
         log_group = log_group or _log_group(scope, f"{name}Logs", settings)
         log_group.grant_write(role)
+        is_image = isinstance(code, lambda_.AssetImageCode)
         super().__init__(
             scope,
             name,
             architecture=_ARCHITECTURES[settings.architecture],
-            runtime=runtime(),
-            handler=f"noukai_functions.handlers.{entry}.handler",
+            runtime=lambda_.Runtime.FROM_IMAGE if is_image else runtime(),
+            handler=lambda_.Handler.FROM_IMAGE if is_image else handler_of(entry),
             code=code,
+            layers=[
+                lambda_.LayerVersion.from_layer_version_arn(scope, f"{name}Layer{number}", arn)
+                for number, arn in enumerate(layers)
+            ]
+            or None,
             role=role,
             log_group=log_group,
             logging_format=lambda_.LoggingFormat.JSON,
@@ -105,6 +112,11 @@ class JobFunction(lambda_.Function):
         resource = self.node.default_child
         assert isinstance(resource, lambda_.CfnFunction)  # noqa: S101 - a function of the CDK has one
         resource.description = text
+
+
+def handler_of(entry: str) -> str:
+    """Return Lambda's name of a handler."""
+    return f"noukai_functions.handlers.{entry}.handler"
 
 
 def _role(scope: Construct, name: str, settings: Settings) -> iam.Role:

@@ -32,7 +32,7 @@ def write_amazons(everybody: Path, amazons: Path) -> None:
     if missing := sorted(set(_AMAZONS) - found.keys()):
         raise BundleError(
             f"{everybody} lacks Amazon's authorities {', '.join(missing)}: correct the list in "
-            "infra/noukai_infra/bundle/authorities.py."
+            "infra/noukai_infra/bundle/libraries/authorities.py."
         )
     amazons.write_text("".join(found[label].lstrip() + _END for label in _AMAZONS))
 
