@@ -147,19 +147,6 @@ class Settings:
     kept_queues: Annotated[tuple[KeptQueues, ...], BeforeValidator(split)] = ()
     former: Annotated[tuple[FlowName, ...], BeforeValidator(split)] = ()
 
-    def __post_init__(self) -> None:
-        """Refuse layers of another region, architecture or version of Python, as far as their ARNs tell.
-
-        Raises:
-            SettingsError: a layer does not fit.
-        """
-        for name, kind in (
-            ("worker", self.worker),
-            *((f"workers.{name}", kind) for name, kind in self.workers.items()),
-        ):
-            if said := layer_complaints(kind.layers, self.architecture, self.region):
-                raise SettingsError(f"{name}.layers: {said[0]}.")
-
     @classmethod
     def from_context(cls, context: Mapping[str, object]) -> "Settings":
         """Return our settings from a context, or their defaults.
@@ -182,11 +169,15 @@ class Settings:
         return made
 
     def __post_init__(self) -> None:
-        """Refuse two names for the API.
+        """Refuse two names for the API, and layers that do not fit, as far as their ARNs tell.
 
         Raises:
-            ValueError: both `domain` and `edge` are set.
+            ValueError: both `domain` and `edge` are set, or a layer does not fit.
         """
+        kinds = {"worker": self.worker, **{f"workers.{name}": kind for name, kind in self.workers.items()}}
+        for name, kind in kinds.items():
+            if said := layer_complaints(kind.layers, self.architecture, self.region):
+                raise SettingsError(f"{name}.layers: {said[0]}.")
         if self.domain and self.edge:
             raise ValueError("have `domain` or `edge`: with CloudFront, the name is `edge.name`")
 
