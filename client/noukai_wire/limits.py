@@ -100,14 +100,6 @@ MAX_KEY_RATE = 100_000
 """The highest rate limit of a key, in calls a second."""
 MAX_KEY_OVERLAP_SECONDS = 30 * 24 * 60 * 60
 """How long a rotated key may go on working, in seconds."""
-MIN_TOKEN_SECONDS = 10
-DEFAULT_TOKEN_SECONDS = 600
-MAX_TOKEN_SECONDS = 60 * 60
-"""How long a browser's token may work."""
-
-MAX_TOKEN_LENGTH = 512
-"""The most characters of a browser's token."""
-
 MAX_WEBHOOKS = 10
 """The most webhook endpoints of an org."""
 

@@ -9,7 +9,7 @@ from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
 
-from noukai_wire import keys, tokens, webhooks
+from noukai_wire import keys, webhooks
 from noukai_wire.answers import Health, OpenApi
 from noukai_wire.batches import AcceptedBatch, Batch, JobIds, StatusList
 from noukai_wire.errors import ErrorCode
@@ -275,14 +275,6 @@ OPERATIONS: Mapping[Route, Operation] = {
         example={"name": "ci", "scopes": ["submit", "read"], "flows": ["demo/word-count"]},
         status=HTTPStatus.CREATED,
         errors=(ErrorCode.NOT_FOUND,),
-    ),
-    Route.CREATE_TOKEN: Operation(
-        "Make a short-lived token for a browser, for one flow or one job",
-        tokens.Token,
-        request=tokens.NewToken,
-        example={"scopes": ["read"], "flow": "demo/word-count", "origin": "https://app.example.com"},
-        status=HTTPStatus.CREATED,
-        errors=(ErrorCode.FORBIDDEN, ErrorCode.FLOW_NOT_FOUND, ErrorCode.JOB_NOT_FOUND),
     ),
     Route.REVOKE_KEY: Operation(
         "Revoke a key that the org has made",

@@ -64,7 +64,6 @@ class Route(Enum):
     REDELIVER = ("POST", "/webhooks/{name}/redeliver", Scope.WEBHOOKS)
     LIST_KEYS = ("GET", "/keys", Scope.KEYS)
     CREATE_KEY = ("POST", "/keys", Scope.KEYS)
-    CREATE_TOKEN = ("POST", "/tokens")
     REVOKE_KEY = ("DELETE", "/keys/{name}", Scope.KEYS)
     FLOWS = ("GET", "/flows")
     USAGE = ("GET", "/usage", Scope.USAGE)

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from noukai_functions.access.api_keys import ApiKeys
     from noukai_functions.access.own_keys import OwnKeys
     from noukai_functions.access.rate_limits import RateLimits
-    from noukai_functions.access.token_secrets import TokenSecrets
     from noukai_functions.delayed_messages import DelayedMessages
     from noukai_functions.jobs.following import Followers
     from noukai_functions.jobs.index import JobIndex
@@ -76,13 +75,6 @@ class Resources(Clients):
         from noukai_functions.access.own_keys import OwnKeys
 
         return OwnKeys(self._dynamodb, self.environment["KEYS_TABLE"], self.clock)
-
-    @cached_property
-    def token_secrets(self) -> "TokenSecrets":
-        """Return the secrets that sign browsers' tokens."""
-        from noukai_functions.access.token_secrets import TokenSecrets
-
-        return TokenSecrets.of(self._ssm, self.environment, self.clock)
 
     @cached_property
     def rate_limits(self) -> "RateLimits":

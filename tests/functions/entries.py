@@ -45,7 +45,7 @@ _BY_ROUTE: dict[str, Callable[[Mapping[str, Any], Deployment], dict[str, Any]]] 
         route.key: list_jobs.handler.answer for route in (Route.LIST_JOBS, Route.LIST_PROJECT, Route.LIST_ORG)
     },
     Route.CANCEL_JOBS.key: cancel_jobs.handler.answer,
-    **{route.key: keys.handler.answer for route in Route if route.template.startswith(("/keys", "/tokens"))},
+    **{route.key: keys.handler.answer for route in Route if "/keys" in route.template},
     **{route.key: schedules.handler.answer for route in Route if "/schedules" in route.template},
     **dict.fromkeys((Route.PUT_WEBHOOK.key, Route.ROTATE_WEBHOOK.key), webhook_secrets.handler.answer),
     **{

@@ -42,10 +42,6 @@ class ApiKey:
     """The time from which it is invalid, in seconds since the epoch."""
     counter: str = ""
     """The digest of the key whose rate limit counts its calls: its own, or that of the key that made it."""
-    job: str | None = None
-    """The id of the only job that it is for; None if it is for all jobs of its flows."""
-    is_token: bool = False
-    """Whether it is a token of a browser."""
 
     @property
     def may_read(self) -> bool:
@@ -60,10 +56,6 @@ class ApiKey:
     def covers(self, flow: str) -> bool:
         """Return whether the key may touch a flow (`project/flow`) and its jobs."""
         return not self.flows or flow in self.flows or flow.partition("/")[0] in self.flows
-
-    def covers_job(self, flow: str, job_id: str) -> bool:
-        """Return whether the key may touch a job, of this flow (`project/flow`)."""
-        return self.covers(flow) and self.job in (None, job_id)
 
     def require_flow(self, flow: str) -> None:
         """Refuse a flow (`project/flow`), or a whole project, that the key does not cover."""

@@ -19,7 +19,6 @@ from noukai_functions.telemetry.logger import add_fields, line_fields, trace_id_
 from noukai_wire.routes import BASE_PATH, DEFAULT_ROUTE, Route
 
 if TYPE_CHECKING:
-    from noukai_functions.access.token_secrets import TokenSecrets
     from noukai_wire.traces import Trace
 
 Event = Mapping[str, Any]
@@ -119,10 +118,6 @@ class Access(Protocol):
         """Return the API keys."""
 
     @property
-    def token_secrets(self) -> "TokenSecrets":
-        """Return the secrets that sign browsers' tokens."""
-
-    @property
     def rate_limits(self) -> RateLimits:
         """Return the call counters of rate-limited keys."""
 
@@ -168,25 +163,12 @@ def error_response(error: ErrorAnswer) -> Response:
 
 def key_of(request: Request, access: Access) -> ApiKey:
     """Authenticate the request, and count the call if the key is rate-limited."""
-    authorization = request.headers.get("authorization")
-    if authorization is not None and authorization[:10].lower() == "bearer nt_":
-        api_key = _token_of(request, authorization, access)
-    else:
-        api_key = access.api_keys.authenticate(authorization)
+    api_key = access.api_keys.authenticate(request.headers.get("authorization"))
     add_fields(org=api_key.org)
     api_key.require_address(request.address)
     if api_key.rate is not None:
         access.rate_limits.count(api_key.counter, api_key.rate)
     return api_key
-
-
-def _token_of(request: Request, authorization: str, access: Access) -> ApiKey:
-    """Return what a browser's token allows, as a key."""
-    from noukai_functions.access.tokens import key_in  # noqa: PLC0415 - most callers have a key
-
-    text = authorization.partition(" ")[2].strip()
-    origin = request.headers.get("origin")
-    return key_in(text, access.token_secrets.of_version, request.received_at, origin)
 
 
 def answer_anyone(event: Event, handle: Callable[[Request], Response]) -> dict[str, Any]:

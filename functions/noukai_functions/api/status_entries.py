@@ -63,9 +63,7 @@ class StatusEntries:
             )
             is_own = row.org == api_key.org and not api_key.flows
             raise UnreadableJobError(id_) if is_own else JobNotFoundError()
-        if row is None or not (
-            is_visible(row, api_key.org, None, now) and api_key.covers_job(row.flow, row.id)
-        ):
+        if row is None or not (is_visible(row, api_key.org, None, now) and api_key.covers(row.flow)):
             raise JobNotFoundError
         if size_of(row) > room:
             raise UnavailableError

@@ -1,17 +1,14 @@
-"""The handler of the keys and tokens that an org makes; no other function of the API writes keys."""
+"""The handler of the keys that an org makes for itself; no other function of the API writes keys."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.access.own_keys import OwnKey
-from noukai_functions.access.tokens import TokenLimits, token_of
 from noukai_functions.api.endpoint import Endpoint, Request, Response
 from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.init_phase import get_ready
 from noukai_functions.requests.key_bodies import KeyBody
-from noukai_functions.requests.submission import flow_name
-from noukai_functions.requests.token_body import TokenBody
 from noukai_functions.timestamps import timestamp
 from noukai_wire.routes import Route
 
@@ -37,21 +34,6 @@ def _make(request: Request, api_key: ApiKey, deployment: Deployment) -> Response
         key, text = deployment.own_keys.create(api_key, wanted.name, wanted.wanted)
         _audit("create_key", key.name, request, api_key, deployment)
     return Response({**_view(key), "key": text}, 201)
-
-
-def _token(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
-    wanted = TokenBody(request.body)
-    if wanted.job is not None:
-        flow = deployment.lookup.find({"id": wanted.job}, api_key).flow
-    else:
-        flow = str(wanted.flow)
-        flow_name(dict(zip(("project", "flow"), flow.partition("/")[::2], strict=True)), deployment.catalog)
-    version, secret = deployment.token_secrets.newest()
-    ends = deployment.clock.now() // 1000 + wanted.seconds
-    limits = TokenLimits(wanted.scopes, flow, ends, wanted.job, wanted.origin)
-    token = token_of(api_key, limits, version, secret)
-    ends = ends if api_key.expires is None else min(ends, api_key.expires)
-    return Response({"token": token, "expiresAt": timestamp(ends * 1000)}, 201)
 
 
 def _revoke(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
@@ -89,7 +71,6 @@ _BY_ROUTE: Mapping[str, Callable[[Request, ApiKey, Deployment], Response]] = {
     Route.LIST_KEYS.key: _list,
     Route.CREATE_KEY.key: _make,
     Route.REVOKE_KEY.key: _revoke,
-    Route.CREATE_TOKEN.key: _token,
 }
 
 handler = Endpoint(keys, deployed)

@@ -45,9 +45,7 @@ class Lookup:
             )
             raise UnreadableJobError(error.job_id) from None
         now = self.clock.now()
-        if job is None or not (
-            is_visible(job, api_key.org, flow, now) and api_key.covers_job(job.flow, job.id)
-        ):
+        if job is None or not (is_visible(job, api_key.org, flow, now) and api_key.covers(job.flow)):
             raise JobNotFoundError
         return settled(job, self.table, now)
 

@@ -157,13 +157,7 @@ ANSWERERS = (
         hook_secrets=True,
         is_audited=True,
     ),
-    Answerer(
-        "keys",
-        (Route.LIST_KEYS, Route.CREATE_KEY, Route.REVOKE_KEY, Route.CREATE_TOKEN),
-        _STATUS_ACTIONS,
-        makes_keys=True,
-        is_audited=True,
-    ),
+    Answerer("keys", (Route.LIST_KEYS, Route.CREATE_KEY, Route.REVOKE_KEY), makes_keys=True, is_audited=True),
     Answerer("usage", (Route.USAGE,), reports_use=True),
     Answerer("describe", (Route.FLOWS, Route.OPENAPI, Route.HEALTH)),
 )

@@ -12,7 +12,6 @@ from noukai_infra.settings.addresses.edge import ORIGIN_DIGESTS, ORIGIN_HOST
 from noukai_infra.stack.api.answerers import ANSWERERS, Answerer
 from noukai_infra.stack.api.cors import api_cors
 from noukai_infra.stack.api.domain import ApiDomain
-from noukai_infra.stack.api.token_secret import let_verify_tokens
 from noukai_infra.stack.base.acknowledgement import acknowledge
 from noukai_infra.stack.base.audit_log import audit_log
 from noukai_infra.stack.base.function import JobFunction
@@ -172,7 +171,6 @@ class Api(Construct):
     def _allow(self, function: JobFunction, answerer: Answerer) -> None:
         tables = self._tables
         tables.keys.grant(function, "dynamodb:GetItem", *(_MAKING_KEYS if answerer.makes_keys else ()))
-        let_verify_tokens(function, self._settings, makes_tokens=answerer.makes_keys)
         function.add_to_role_policy(noting_uses(tables.keys))
         function.add_to_role_policy(counting_calls(tables.usage))
         if answerer.job_actions:

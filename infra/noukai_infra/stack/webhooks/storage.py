@@ -1,6 +1,7 @@
 """The table, the queues and the secret of webhooks."""
 
 import json
+from typing import Any
 
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
@@ -19,8 +20,7 @@ from noukai_functions.names import (
     USAGE_KEY,
     USAGE_ORG,
 )
-from noukai_infra.settings import Settings
-from noukai_infra.stack.base.parameters import made_with
+from noukai_infra.settings import Company, Settings
 
 VISIBILITY_SECONDS = 120
 """Twice the time limit of both functions. A message whose function was killed comes again after this."""
@@ -64,7 +64,7 @@ class WebhookStorage(Construct):
         self.dead_events, self.events = self._queues("Events")
         self.dead_reactions, self.reactions = self._queues("Reactions")
         self._secret = f"/noukai/{settings.stack}/webhooks"
-        self._made_with = made_with(settings.company)
+        self._made_with = _made_with(settings.company)
 
     @property
     def dead(self) -> tuple[sqs.Queue, ...]:
@@ -118,6 +118,13 @@ class WebhookStorage(Construct):
         dead = _queue(self, f"Dead{name}", retention=_DEAD_RETENTION)
         after = sqs.DeadLetterQueue(max_receive_count=MAX_RECEIVES, queue=dead)
         return dead, _queue(self, name, retention=_RETENTION, dead_letter_queue=after)
+
+
+def _made_with(company: Company) -> dict[str, Any]:
+    """Return what the secret is made with beside its value."""
+    key = {"KeyId": company.kms_key} if company.kms_key else {}
+    tags = [{"Key": name, "Value": value} for name, value in company.tags.items()]
+    return {**key, **({"Tags": tags} if tags else {})}
 
 
 def naming_endpoints(usage: dynamodb.ITable) -> iam.PolicyStatement:
