@@ -29,6 +29,7 @@ from ._job import AsyncJob, Job
 from ._keys import AsyncKeys, Keys
 from ._picklable import Driver
 from ._schedules import AsyncSchedules, Schedules
+from ._tokens import AsyncTokens, Tokens
 from ._webhooks import AsyncWebhooks, Webhooks
 
 
@@ -129,6 +130,11 @@ class Noukai(_Deployment[BlockingDriver]):
         return Schedules(self._api, self._driver)
 
     @property
+    def tokens(self) -> Tokens:
+        """Return the making of browser tokens. Sends no request."""
+        return Tokens(self._api, self._driver)
+
+    @property
     def webhooks(self) -> Webhooks:
         """Return the webhook endpoints of the key's org. Sends no request."""
         return Webhooks(self._api, self._driver)
@@ -198,6 +204,11 @@ class AsyncNoukai(_Deployment[AwaitingDriver]):
     def schedules(self) -> AsyncSchedules:
         """Return the schedules of the key's org. Sends no request."""
         return AsyncSchedules(self._api, self._driver)
+
+    @property
+    def tokens(self) -> AsyncTokens:
+        """Return the making of browser tokens. Sends no request."""
+        return AsyncTokens(self._api, self._driver)
 
     @property
     def webhooks(self) -> AsyncWebhooks:

@@ -7,6 +7,7 @@ from noukai_wire.keys import Key
 from noukai_wire.logs import Event, LogLine
 from noukai_wire.models import ExecuteResult, JobAccepted, JobStatus
 from noukai_wire.schedules import InstantNote, ScheduledJob
+from noukai_wire.tokens import BrowserToken
 from noukai_wire.usage import DayUse, UsageReport, Use
 from noukai_wire.webhooks import Webhook, WebhookDelivery
 
@@ -49,6 +50,7 @@ from ._job import AsyncJob, Job
 from ._keys import AsyncKeys, Keys
 from ._log import AsyncJobLog, JobLog
 from ._schedules import AsyncSchedule, AsyncSchedules, Schedule, Schedules
+from ._tokens import AsyncTokens, Tokens
 from ._webhooks import AsyncWebhooks, Webhooks
 
 __all__ = [
@@ -60,9 +62,11 @@ __all__ = [
     "AsyncNoukai",
     "AsyncSchedule",
     "AsyncSchedules",
+    "AsyncTokens",
     "AsyncWebhooks",
     "AttemptOptions",
     "AuthenticationError",
+    "BrowserToken",
     "ClientOptions",
     "ConflictError",
     "ConnectionFailedError",
@@ -107,6 +111,7 @@ __all__ = [
     "ScheduledJob",
     "Schedules",
     "ServerError",
+    "Tokens",
     "UnexpectedAnswerError",
     "UnreadableJobWarning",
     "UsageReport",

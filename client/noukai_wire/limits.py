@@ -118,3 +118,12 @@ MAX_WEBHOOK_TRIES = 10
 
 KEPT_DELIVERY_DAYS = 7
 """How long deliveries are kept."""
+
+DEFAULT_TOKEN_SECONDS = 10 * 60
+MAX_TOKEN_SECONDS = 60 * 60
+"""The longest validity of a browser token: it outlives the revocation of its key by at most this time."""
+
+MIN_TOKEN_SECONDS = 10
+
+MAX_TOKEN_ORIGIN_LENGTH = 96
+"""The longest origin of a browser token, so that the token keeps to 512 characters."""

@@ -9,32 +9,17 @@ from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
 
-from noukai_wire import keys, webhooks
+from noukai_wire import keys, models, webhooks
 from noukai_wire.answers import Health, OpenApi
 from noukai_wire.batches import AcceptedBatch, Batch, JobIds, StatusList
 from noukai_wire.errors import ErrorCode
 from noukai_wire.flows import FlowList
 from noukai_wire.logs import EventList, LogPage, LogQuery
-from noukai_wire.models import (
-    CancelledJobs,
-    ExecuteAnswer,
-    JobAccepted,
-    JobCancellation,
-    JobList,
-    JobQuery,
-    JobStatus,
-    Submission,
-    WireModel,
-)
 from noukai_wire.parameters import SubmissionHeaders, TraceHeaders, UsageQuery, WaitQuery
 from noukai_wire.routes import Route
 from noukai_wire.runs import RunStepTrace, RunTrace, StepQuery
-from noukai_wire.schedules import (
-    NewSchedule,
-    Schedule,
-    ScheduleList,
-    ScheduleQuery,
-)
+from noukai_wire.schedules import NewSchedule, Schedule, ScheduleList, ScheduleQuery
+from noukai_wire.tokens import BrowserToken, NewToken
 from noukai_wire.uploads import Upload, UploadTarget
 from noukai_wire.usage import UsageReport
 
@@ -51,12 +36,12 @@ class Operation:
     """
 
     summary: str
-    answer: type[WireModel] | None
+    answer: type[models.WireModel] | None
     is_public: bool = False
-    request: type[WireModel] | None = None
+    request: type[models.WireModel] | None = None
     example: Mapping[str, Any] | None = None
-    request_headers: type[WireModel] | None = None
-    query: type[WireModel] | None = None
+    request_headers: type[models.WireModel] | None = None
+    query: type[models.WireModel] | None = None
     status: HTTPStatus = HTTPStatus.OK
     errors: tuple[ErrorCode, ...] = ()
     has_poll_interval: bool = False
@@ -89,8 +74,8 @@ _SUBMISSION = {"message": "to be or not to be", "parameters": {"top": 3}, "optio
 
 _SUBMIT = Operation(
     "Submit a job",
-    JobAccepted,
-    request=Submission,
+    models.JobAccepted,
+    request=models.Submission,
     example=_SUBMISSION,
     request_headers=SubmissionHeaders,
     status=HTTPStatus.ACCEPTED,
@@ -99,8 +84,8 @@ _SUBMIT = Operation(
 )
 _EXECUTE = Operation(
     "Submit a job and show what it has returned, if it ends within 25 seconds",
-    ExecuteAnswer,
-    request=Submission,
+    models.ExecuteAnswer,
+    request=models.Submission,
     example=_SUBMISSION,
     request_headers=SubmissionHeaders,
     errors=(*_NEW_JOB_ERRORS, ErrorCode.EXECUTE_TIMEOUT),
@@ -113,10 +98,10 @@ _SUBMIT_JOBS = Operation(
     request_headers=SubmissionHeaders,
     status=HTTPStatus.ACCEPTED,
 )
-_STATUS = Operation("Show a job as it stands", JobStatus, has_poll_interval=True)
+_STATUS = Operation("Show a job as it stands", models.JobStatus, has_poll_interval=True)
 _WAIT = Operation(
     "Show a job, held back until it is terminal where its end is near",
-    JobStatus,
+    models.JobStatus,
     query=WaitQuery,
     has_poll_interval=True,
 )
@@ -127,17 +112,19 @@ _LOGS = Operation(
     has_poll_interval=True,
 )
 _EVENTS = Operation("Show what has happened to a job", EventList)
-_CANCEL = Operation("Cancel a job, at once and for good", JobStatus, has_poll_interval=True)
+_CANCEL = Operation("Cancel a job, at once and for good", models.JobStatus, has_poll_interval=True)
 _RETRY = Operation(
     "Submit the input of a failed or cancelled job again, as a new job",
-    JobAccepted,
+    models.JobAccepted,
     request_headers=TraceHeaders,
     status=HTTPStatus.ACCEPTED,
     errors=(ErrorCode.INVALID_INPUT, ErrorCode.FLOW_NOT_FOUND, ErrorCode.INSUFFICIENT_CREDITS),
     has_poll_interval=True,
 )
 
-_LIST = Operation("List the jobs of a flow, a project or an org, the newest first", JobList, query=JobQuery)
+_LIST = Operation(
+    "List the jobs of a flow, a project or an org, the newest first", models.JobList, query=models.JobQuery
+)
 
 _SCHEDULE = {
     "flow": "demo/word-count",
@@ -194,8 +181,8 @@ OPERATIONS: Mapping[Route, Operation] = {
     Route.LIST_ORG: _LIST,
     Route.CANCEL_JOBS: Operation(
         "Cancel the jobs of a flow that wait or run",
-        CancelledJobs,
-        request=JobCancellation,
+        models.CancelledJobs,
+        request=models.JobCancellation,
         example={"state": "pending", "createdBefore": "2026-01-31T12:00:00Z"},
     ),
     Route.LIST_SCHEDULES: Operation("List the schedules of the org of the key", ScheduleList),
@@ -217,7 +204,7 @@ OPERATIONS: Mapping[Route, Operation] = {
     Route.RESUME_SCHEDULE: Operation("Resume a paused schedule", Schedule),
     Route.TRIGGER_SCHEDULE: Operation(
         "Submit the job of a schedule now, beside its instants",
-        JobAccepted,
+        models.JobAccepted,
         request_headers=SubmissionHeaders,
         status=HTTPStatus.ACCEPTED,
         errors=(
@@ -238,10 +225,7 @@ OPERATIONS: Mapping[Route, Operation] = {
     ),
     Route.WEBHOOK: Operation("Show a webhook endpoint", webhooks.Webhook, errors=(ErrorCode.INVALID_INPUT,)),
     Route.DELETE_WEBHOOK: Operation(
-        "Delete a webhook endpoint",
-        None,
-        status=HTTPStatus.NO_CONTENT,
-        errors=(ErrorCode.INVALID_INPUT,),
+        "Delete a webhook endpoint", None, status=HTTPStatus.NO_CONTENT, errors=(ErrorCode.INVALID_INPUT,)
     ),
     Route.ROTATE_WEBHOOK: Operation(
         "Make a new secret for a webhook endpoint",
@@ -281,6 +265,14 @@ OPERATIONS: Mapping[Route, Operation] = {
         None,
         status=HTTPStatus.NO_CONTENT,
         errors=(ErrorCode.INVALID_INPUT,),
+    ),
+    Route.MAKE_TOKEN: Operation(
+        "Make a short-lived token for a browser",
+        BrowserToken,
+        request=NewToken,
+        example={"flow": "demo/word-count", "origin": "https://app.example.com"},
+        status=HTTPStatus.CREATED,
+        errors=(ErrorCode.FLOW_NOT_FOUND, ErrorCode.JOB_NOT_FOUND),
     ),
     Route.FLOWS: Operation("List the flows of the deployment", FlowList),
     Route.USAGE: Operation(

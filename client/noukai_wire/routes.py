@@ -65,6 +65,7 @@ class Route(Enum):
     LIST_KEYS = ("GET", "/keys", Scope.KEYS)
     CREATE_KEY = ("POST", "/keys", Scope.KEYS)
     REVOKE_KEY = ("DELETE", "/keys/{name}", Scope.KEYS)
+    MAKE_TOKEN = ("POST", "/tokens", Scope.KEYS)
     FLOWS = ("GET", "/flows")
     USAGE = ("GET", "/usage", Scope.USAGE)
     OPENAPI = ("GET", "/openapi.json")

@@ -13,3 +13,7 @@ class Scope(StrEnum):
     SCHEDULES = "schedules"
     WEBHOOKS = "webhooks"
     KEYS = "keys"
+
+
+TOKEN_SCOPES = (Scope.SUBMIT, Scope.READ, Scope.CANCEL)
+"""The scopes that a browser token may have: those that are about one flow or one job."""

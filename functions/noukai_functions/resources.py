@@ -1,5 +1,6 @@
 """The tables, queues, buckets and delayed messages of a deployment, each made on first use."""
 
+import json
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from noukai_functions.names import INDEX_PARTITIONS
 
 if TYPE_CHECKING:
     from noukai_functions.access.api_keys import ApiKeys
+    from noukai_functions.access.browser import BrowserTokens
     from noukai_functions.access.own_keys import OwnKeys
     from noukai_functions.access.rate_limits import RateLimits
     from noukai_functions.delayed_messages import DelayedMessages
@@ -75,6 +77,16 @@ class Resources(Clients):
         from noukai_functions.access.own_keys import OwnKeys
 
         return OwnKeys(self._dynamodb, self.environment["KEYS_TABLE"], self.clock)
+
+    @cached_property
+    def browser_tokens(self) -> "BrowserTokens":
+        """Return the browser tokens."""
+        from noukai_functions.access.browser import BrowserTokens
+        from noukai_functions.access.token_keys import TokenKeys
+
+        made_with = json.loads(self.environment.get("TOKENS_SECRET_WITH", "{}"))
+        keys = TokenKeys(self._ssm, self.environment["TOKENS_SECRET"], self.clock, made_with)
+        return BrowserTokens(keys, self.clock)
 
     @cached_property
     def rate_limits(self) -> "RateLimits":

@@ -59,6 +59,7 @@ _BY_ROUTE: dict[str, Callable[[Mapping[str, Any], Deployment], dict[str, Any]]] 
             Route.REDELIVER,
         )
     },
+    Route.MAKE_TOKEN.key: keys.handler.answer,
     Route.USAGE.key: usage.handler.answer,
     **dict.fromkeys((Route.FLOWS.key, Route.OPENAPI.key, Route.HEALTH.key, DEFAULT_ROUTE), describe.answer),
 }

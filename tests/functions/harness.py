@@ -46,6 +46,7 @@ ENVIRONMENT = {
     "SCHEDULE_ROLE": "arn:aws:iam::123456789012:role/schedules",
     "WEBHOOKS_TABLE": "webhooks",
     "WEBHOOKS_SECRET": "/noukai/test/webhooks",
+    "TOKENS_SECRET": "/noukai/test/tokens",
     "WEBHOOKS_TO_LOCALHOST": "true",
     "DELIVER_FUNCTION": "deliver",
     "WEBHOOK_READERS": "",

@@ -42,6 +42,13 @@ class ApiKey:
     """The time from which it is invalid, in seconds since the epoch."""
     counter: str = ""
     """The digest of the key whose rate limit counts its calls: its own, or that of the key that made it."""
+    job: str | None = None
+    """The only job that it is for; None if it is not for one job, as every key but a token."""
+
+    @property
+    def is_limited(self) -> bool:
+        """Return whether the key is for less than its whole org."""
+        return bool(self.flows) or self.job is not None
 
     @property
     def may_read(self) -> bool:

@@ -19,6 +19,7 @@ _CHECKED_LATER = {
             Route.RETRY_BY_ID,
             Route.STATUSES,
             Route.FLOWS,
+            Route.MAKE_TOKEN,
             Route.LIST_SCHEDULES,
             Route.PUT_SCHEDULE,
             Route.SCHEDULE,
@@ -40,7 +41,12 @@ def require_reach(api_key: ApiKey, route: str, path: Mapping[str, str]) -> None:
 
     A route that is neither below a project nor listed here is about the whole org.
     """
-    if "project" in path:
+    if api_key.job is not None:
+        if path.get("id") != api_key.job:
+            raise ForbiddenError(
+                f"This token is for the job {api_key.job} only: use a key, or another token."
+            )
+    elif "project" in path:
         api_key.require_flow("/".join(path[part] for part in ("project", "flow") if part in path))
     elif route not in _CHECKED_LATER:
         flows = " and ".join(sorted(api_key.flows))

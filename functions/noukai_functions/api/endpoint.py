@@ -19,6 +19,7 @@ from noukai_functions.telemetry.logger import add_fields, line_fields, trace_id_
 from noukai_wire.routes import BASE_PATH, DEFAULT_ROUTE, Route
 
 if TYPE_CHECKING:
+    from noukai_functions.access.browser import BrowserTokens
     from noukai_wire.traces import Trace
 
 Event = Mapping[str, Any]
@@ -118,6 +119,10 @@ class Access(Protocol):
         """Return the API keys."""
 
     @property
+    def browser_tokens(self) -> "BrowserTokens":
+        """Return the browser tokens; few functions see one."""
+
+    @property
     def rate_limits(self) -> RateLimits:
         """Return the call counters of rate-limited keys."""
 
@@ -149,7 +154,7 @@ class Endpoint(Generic[Parts]):
                 api_key.require(scope)
             if "org" in request.path:
                 api_key.require_org(request.path["org"])
-            if api_key.flows:
+            if api_key.is_limited:
                 require_reach(api_key, request.route, request.path)
             return self.handle(request, api_key, parts)
 
@@ -163,7 +168,12 @@ def error_response(error: ErrorAnswer) -> Response:
 
 def key_of(request: Request, access: Access) -> ApiKey:
     """Authenticate the request, and count the call if the key is rate-limited."""
-    api_key = access.api_keys.authenticate(request.headers.get("authorization"))
+    authorization = request.headers.get("authorization")
+    scheme, _, shown = (authorization or "").partition(" ")
+    if shown.startswith("nt_") and scheme.lower() == "bearer":
+        api_key = access.browser_tokens.authenticate(shown.rstrip(" "), request.headers)
+    else:
+        api_key = access.api_keys.authenticate(authorization)
     add_fields(org=api_key.org)
     api_key.require_address(request.address)
     if api_key.rate is not None:

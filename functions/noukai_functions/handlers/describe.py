@@ -51,7 +51,7 @@ def openapi(request: Request, deployment: Deployment, prefix: str = "") -> Respo
     It includes the flows for callers whose key covers them all.
     """
     has_key = "authorization" in request.headers
-    of_flows = has_key and not key_of(request, deployment).flows
+    of_flows = has_key and not key_of(request, deployment).is_limited
     document = deployment.catalog.openapi(of_flows=of_flows)
     if prefix:
         document = {**document, "servers": [{"url": f"{prefix}{BASE_PATH}"}]}

@@ -1,4 +1,4 @@
-"""The handler of the keys that an org makes for itself; no other function of the API writes keys."""
+"""The handler of an org's own keys, which no other function of the API writes, and of browser tokens."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,6 +9,7 @@ from noukai_functions.api.endpoint import Endpoint, Request, Response
 from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.init_phase import get_ready
 from noukai_functions.requests.key_bodies import KeyBody
+from noukai_functions.requests.new_tokens import parse_wanted, token_of
 from noukai_functions.timestamps import timestamp
 from noukai_wire.routes import Route
 
@@ -43,6 +44,20 @@ def _revoke(request: Request, api_key: ApiKey, deployment: Deployment) -> Respon
     return Response({}, 204)
 
 
+def _make_token(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
+    wanted, now = parse_wanted(request.body), deployment.clock.now()
+
+    def find(job_id: str) -> object:
+        return deployment.lookup.find({"id": job_id}, api_key)
+
+    token = token_of(wanted, api_key, deployment.catalog.flows, find, now)
+    text, expires_at = deployment.browser_tokens.make(token), timestamp(token.expires * 1000)
+    if deployment.audit_log:
+        about = {"target": token.target, "origin": token.origin, "scopes": sorted(token.scopes)}
+        deployment.audit_log.write("make_token", api_key, request.id, now, **about, expires_at=expires_at)
+    return Response({"token": text, "expiresAt": expires_at}, 201)
+
+
 def _view(key: OwnKey) -> dict[str, Any]:
     limits = key.limits
     fields = {
@@ -71,6 +86,7 @@ _BY_ROUTE: Mapping[str, Callable[[Request, ApiKey, Deployment], Response]] = {
     Route.LIST_KEYS.key: _list,
     Route.CREATE_KEY.key: _make,
     Route.REVOKE_KEY.key: _revoke,
+    Route.MAKE_TOKEN.key: _make_token,
 }
 
 handler = Endpoint(keys, deployed)

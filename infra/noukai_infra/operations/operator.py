@@ -11,6 +11,7 @@ from noukai_infra.operations.audit_trail import record
 from noukai_infra.operations.deploy.cdk import Cdk
 from noukai_infra.operations.orgs.budgets import Budgets
 from noukai_infra.operations.orgs.keys import Keys
+from noukai_infra.operations.orgs.token_keys import TokenKeys
 from noukai_infra.settings import STAGE, Settings, file_context
 from noukai_wire.slug import SLUG_RULE, is_slug
 
@@ -84,6 +85,12 @@ class Operator:
     def keys(self) -> Keys:
         """Return the keys table of the stack."""
         return Keys(self.account.session.client("dynamodb"), self.account.deployed(self.stack)["KeysTable"])
+
+    def token_keys(self) -> TokenKeys:
+        """Return the keys that sign the browser tokens of the stack."""
+        return TokenKeys(
+            self.account.session.client("ssm"), self.account.deployed(self.stack)["TokensSecret"]
+        )
 
     def budgets(self) -> Budgets:
         """Return the budgets in the usage table of the stack."""

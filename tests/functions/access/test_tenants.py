@@ -22,9 +22,12 @@ BODIES: dict[Route, Any] = {
     Route.PUT_WEBHOOK: {"url": "https://hooks.example.com/"},
     Route.ROTATE_WEBHOOK: {},
     Route.REDELIVER: {"since": "2023-01-01T00:00:00Z"},
+    Route.MAKE_TOKEN: {"flow": "trial/add", "origin": "https://app.example.com"},
     Route.UPLOAD: {"bytes": 2, "sha256": "0" * 64},
 }
 """For the routes whose body is not a submission."""
+IN_BODY = {Route.MAKE_TOKEN: (Scope.READ,)}
+"""The further scopes that a body asks for."""
 EVERY = tuple(Scope)
 
 
@@ -95,7 +98,7 @@ def refusal(route: Route, key: Key, path: dict[str, str]) -> ErrorCode | None:
         return None
     if not key.is_valid:
         return ErrorCode.UNAUTHENTICATED
-    lacks_scope = not set(route.scopes) <= set(key.scopes)
+    lacks_scope = not {*route.scopes, *IN_BODY.get(route, ())} <= set(key.scopes)
     return ErrorCode.FORBIDDEN if lacks_scope or path.get("org", key.org) != key.org else None
 
 

@@ -27,6 +27,7 @@ BODIES: dict[Route, Any] = {
     Route.PUT_WEBHOOK: {"url": "https://hooks.example.com/"},
     Route.ROTATE_WEBHOOK: {},
     Route.REDELIVER: {"since": "2023-01-01T00:00:00Z"},
+    Route.MAKE_TOKEN: {"flow": "trial/add", "origin": "https://app.example.com"},
     Route.PUT_SCHEDULE: {"flow": "trial/add", "cron": "* * * * *", **SUBMISSION},
 }
 

@@ -144,6 +144,7 @@ ACTS: dict[str, Act] = {
     "PUT_WEBHOOK": send(Route.PUT_WEBHOOK, body={"url": f"https://hooks.example.com/{TEXT}"}),
     "PUT_WEBHOOK_OF_TEXT": send(Route.PUT_WEBHOOK, body={"url": TEXT}),
     "ROTATE_WEBHOOK": send(Route.ROTATE_WEBHOOK, body={"revoke": TEXT}),
+    "MAKE_TOKEN": send(Route.MAKE_TOKEN, body={"flow": TEXT, "origin": TEXT, "scopes": [TEXT]}),
     "REDELIVER": send(Route.REDELIVER, body={"since": TEXT, "cursor": TEXT}),
     "deliver": post,
     "reactions": tell,

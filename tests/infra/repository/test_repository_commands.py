@@ -138,6 +138,7 @@ def test_stage_is_the_first_argument_or_an_option(name: str, stage: list[str]) -
         ("keys", "list"),
         ("keys", "create", "--org", "acme", "a-key"),
         ("keys", "revoke", "1f0c"),
+        ("keys", "rotate-tokens"),
         ("budget", "list"),
         ("budget", "set", "--org", "acme", "--jobs", "1"),
         ("budget", "clear", "--org", "acme"),

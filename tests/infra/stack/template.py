@@ -29,6 +29,7 @@ API = [
     "schedules",
     "webhooks",
     "webhook_secrets",
+    "keys",
     "usage",
     "describe",
 ]

@@ -26,6 +26,7 @@ def test_outputs_are_what_an_operator_needs(template: Template) -> None:
         "ReactionsFunction",
         "ReactionsQueueUrl",
         "SchedulesTable",
+        "TokensSecret",
         "UncountedBucket",
         "UnprocessedQueueUrl",
         "UntoldBucket",

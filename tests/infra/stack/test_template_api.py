@@ -39,6 +39,8 @@ HANDLERS = {
     **{route.key: "schedules" for route in Route if "/schedules" in route.template},
     **{route.key: "webhooks" for route in Route if "/webhooks" in route.template},
     **dict.fromkeys((Route.PUT_WEBHOOK.key, Route.ROTATE_WEBHOOK.key), "webhook_secrets"),
+    **{route.key: "keys" for route in Route if "/keys" in route.template},
+    Route.MAKE_TOKEN.key: "keys",
     Route.USAGE.key: "usage",
     Route.FLOWS.key: "describe",
     Route.OPENAPI.key: "describe",

@@ -11,6 +11,9 @@ from tests.infra.stack.template import ENTRIES, Template
 
 SCHEDULING = ("QUEUE_ARN", "SCHEDULE_GROUP", "SCHEDULE_ROLE")
 
+CHANGING = {"cancel", "cancel_jobs", "keys", "schedules", "webhooks", "webhook_secrets"}
+"""The functions that change something on a caller's behalf."""
+
 
 def test_functions_are_those_of_the_contract(template: Template) -> None:
     """Each entry has one function, and there is no other."""
@@ -93,7 +96,7 @@ def test_no_two_functions_share_a_role_or_a_log_group(template: Template) -> Non
     for name, function in functions.items():
         writers.setdefault(function["LoggingConfig"]["LogGroup"]["Ref"], set()).add(name)
     audit, _ = template.named_resource("Logs::LogGroup", "ApiAudit")
-    assert writers.pop(audit) == {"cancel", "cancel_jobs", "schedules", "webhooks", "webhook_secrets"}
+    assert writers.pop(audit) == CHANGING
     assert {len(names) for names in writers.values()} == {1}
 
 
@@ -114,7 +117,7 @@ def test_submissions_are_audited_where_it_is_asked_for(
         if function["Environment"]["Variables"].get("AUDIT") == "on"
     }
     submitting = {"submit", "submit_jobs", "execute", "retry"}
-    assert audited == {"cancel", "cancel_jobs", "schedules", "webhooks", "webhook_secrets"} | submitting
+    assert audited == CHANGING | submitting
     writers = {
         name
         for name, function in asked.functions().items()

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from noukai._core.address import FlowAddress, name_of
+from noukai._core.address import name_of
 from noukai._core.answer import read
 from noukai._core.api import Api
-from noukai._core.managing.bodies import content_of
+from noukai._core.managing.bodies import content_of, flow_of
 from noukai._core.operation import Operation
 from noukai._errors import InvalidArgumentError
 from noukai_wire.limits import MAX_LIST_LIMIT
@@ -24,13 +24,10 @@ from noukai_wire.webhooks import (
     WebhookTest,
 )
 
-_OF_AN_ADDRESS = 2
-"""The segments of `project/flow`."""
-
 
 def put(api: Api, name: str, url: str, events: Sequence[str] | None, flow: str | None) -> Operation[Webhook]:
     """Create or change an endpoint; only an answer to its creation has a secret."""
-    body = {"url": url, "events": _list(events), "flow": None if flow is None else _flow(api, flow)}
+    body = {"url": url, "events": _list(events), "flow": None if flow is None else flow_of(api, flow)}
     content = content_of(WebhookSettings, body)
     return read(Webhook, (yield from _ask(api, Route.PUT_WEBHOOK, name, content=content)))
 
@@ -97,15 +94,6 @@ class Deliveries:
 
 def _ask(api: Api, route: Route, name: str, **given: Any) -> Operation[Any]:
     return api.ask(route, name=name_of("webhook endpoint", name), **given)
-
-
-def _flow(api: Api, flow: str) -> str:
-    """Return `project/flow` of an address, whose org is the key's."""
-    if str(flow).count("/") == _OF_AN_ADDRESS - 1:
-        return flow
-    settings = api.settings
-    address = FlowAddress.parse(flow, org=settings.org, project=settings.project)
-    return f"{address.project}/{address.flow}"
 
 
 def _list(events: Sequence[str] | None) -> list[str] | None:

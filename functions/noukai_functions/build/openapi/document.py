@@ -68,6 +68,7 @@ _TAGS = {
     "flows": "What the deployment offers.",
     "webhooks": "URLs that are told when jobs end.",
     "schedules": "Jobs at the instants of cron expressions.",
+    "tokens": "Short-lived tokens for browsers.",
     "usage": "What an org has used.",
     _API_TAG: "The API itself.",
 }

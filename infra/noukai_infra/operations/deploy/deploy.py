@@ -28,6 +28,7 @@ from noukai_infra.terminal import tell
 _TABLES = ("JobsTable", "KeysTable", "UsageTable", "SchedulesTable", "WebhooksTable")
 _BUCKETS = ("PayloadsBucket", "UncountedBucket", "UntoldBucket")
 _SECRET = "WebhooksSecret"  # noqa: S105 - the name of an output
+_TOKENS = "TokensSecret"
 
 
 @dataclass(frozen=True)
@@ -201,11 +202,13 @@ def destroy(account: Account, cdk: Cdk, stack: str, options: Sequence[str]) -> l
     left |= {bucket["Name"] for bucket in account.session.client("s3").list_buckets()["Buckets"]}
     if _SECRET in outputs and outputs["WebhooksTable"] not in left:
         _forget_secret(account, outputs[_SECRET])
+    if _TOKENS in outputs:
+        _forget_secret(account, outputs[_TOKENS])
     return sorted(left & {outputs[name] for name in outputs.keys() & {*_TABLES, *_BUCKETS}})
 
 
 def _forget_secret(account: Account, name: str) -> None:
-    """Delete the master secret of webhooks, which the functions have made; retained endpoints need it."""
+    """Delete a secret that the functions have made: that of webhooks, which retained endpoints need."""
     ssm = account.session.client("ssm")
     with suppress(ssm.exceptions.ParameterNotFound):
         ssm.delete_parameter(Name=name)

@@ -153,6 +153,27 @@ def revoke(
     typer.echo(f"{row.id} ({row.name}, of the org {row.org}) is revoked.")
 
 
+@commands.command("rotate-tokens")
+def rotate_tokens(
+    context: Context,
+    stage: Stage = None,
+    *,
+    revoke: Annotated[
+        bool, typer.Option("--revoke", help="End every browser token within five minutes.")
+    ] = False,
+) -> None:
+    """Make a new key that signs browser tokens; those of the old one stay valid until the next rotation."""
+    operator = Operator.of(context, stage)
+    signing = operator.token_keys()
+    signing.rotate(now_ms=int(time.time() * 1000), revoke=revoke)
+    operator.record("rotate_tokens", parameter=signing.name, revoke=revoke)
+    typer.echo(
+        "Every browser token is invalid within five minutes."
+        if revoke
+        else "The new key signs browser tokens in ten minutes; no token becomes invalid."
+    )
+
+
 def cells(row: KeyRow, now: int) -> tuple[str, ...]:
     """Return the texts of a key in a list."""
     if row.problem is not None:

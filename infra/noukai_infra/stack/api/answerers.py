@@ -28,6 +28,8 @@ class Answerer:
     keeps_schedules: bool = False
     makes_keys: bool = False
     """Whether it writes API keys, as the only function of the API."""
+    makes_tokens: bool = False
+    """Whether it makes browser tokens, and with the first one the keys that sign them."""
     is_audited: bool = False
     """Whether it changes something on a caller's behalf, and so writes the audit log."""
 
@@ -157,7 +159,14 @@ ANSWERERS = (
         hook_secrets=True,
         is_audited=True,
     ),
-    Answerer("keys", (Route.LIST_KEYS, Route.CREATE_KEY, Route.REVOKE_KEY), makes_keys=True, is_audited=True),
+    Answerer(
+        "keys",
+        (Route.LIST_KEYS, Route.CREATE_KEY, Route.REVOKE_KEY, Route.MAKE_TOKEN),
+        _STATUS_ACTIONS,
+        makes_keys=True,
+        makes_tokens=True,
+        is_audited=True,
+    ),
     Answerer("usage", (Route.USAGE,), reports_use=True),
     Answerer("describe", (Route.FLOWS, Route.OPENAPI, Route.HEALTH)),
 )

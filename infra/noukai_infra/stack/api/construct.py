@@ -16,6 +16,7 @@ from noukai_infra.stack.base.acknowledgement import acknowledge
 from noukai_infra.stack.base.audit_log import audit_log
 from noukai_infra.stack.base.function import JobFunction
 from noukai_infra.stack.base.row_rights import counting_calls, noting_uses, reading_budgets
+from noukai_infra.stack.base.secret_parameter import SecretParameter
 from noukai_infra.stack.base.warming import warm_functions
 from noukai_infra.stack.delayed_messages import DelayedMessages
 from noukai_infra.stack.metering import prices
@@ -56,6 +57,7 @@ class Api(Construct):
     ) -> None:
         super().__init__(scope, name)
         self._settings, self._code = settings, code
+        self._token_keys = SecretParameter.of(settings, "tokens")
         self._tables = tables
         self._queues = queues
         self._delayed_messages = delayed_messages
@@ -98,7 +100,11 @@ class Api(Construct):
         """Return the stack's outputs about the API: the base URL of every route, and the audit log."""
         named = self._settings.domain or self._settings.edge
         endpoint = named.url if named else f"{self._api.api_endpoint}{BASE_PATH}"
-        outputs = {"Endpoint": endpoint, "AuditLogGroup": self.audit_log.log_group_name}
+        outputs = {
+            "Endpoint": endpoint,
+            "AuditLogGroup": self.audit_log.log_group_name,
+            "TokensSecret": self._token_keys.name,
+        }
         if self._settings.edge:
             outputs[ORIGIN_HOST] = Fn.select(2, Fn.split("/", self._api.api_endpoint))
         return outputs
@@ -173,6 +179,7 @@ class Api(Construct):
         tables.keys.grant(function, "dynamodb:GetItem", *(_MAKING_KEYS if answerer.makes_keys else ()))
         function.add_to_role_policy(noting_uses(tables.keys))
         function.add_to_role_policy(counting_calls(tables.usage))
+        self._token_keys.let_know(function, "TOKENS_SECRET", may_create=answerer.makes_tokens)
         if answerer.job_actions:
             tables.allow_jobs(function, *answerer.job_actions, lists=answerer.lists)
         if answerer.submits:

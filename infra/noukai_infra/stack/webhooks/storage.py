@@ -1,9 +1,6 @@
 """The table, the queues and the secret of webhooks."""
 
-import json
-from typing import Any
-
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -20,7 +17,8 @@ from noukai_functions.names import (
     USAGE_KEY,
     USAGE_ORG,
 )
-from noukai_infra.settings import Company, Settings
+from noukai_infra.settings import Settings
+from noukai_infra.stack.base.secret_parameter import SecretParameter
 
 VISIBILITY_SECONDS = 120
 """Twice the time limit of both functions. A message whose function was killed comes again after this."""
@@ -63,8 +61,7 @@ class WebhookStorage(Construct):
         )
         self.dead_events, self.events = self._queues("Events")
         self.dead_reactions, self.reactions = self._queues("Reactions")
-        self._secret = f"/noukai/{settings.stack}/webhooks"
-        self._made_with = _made_with(settings.company)
+        self._secret = SecretParameter.of(settings, "webhooks")
 
     @property
     def dead(self) -> tuple[sqs.Queue, ...]:
@@ -76,7 +73,7 @@ class WebhookStorage(Construct):
         """Return the stack's outputs about webhooks, for the operator."""
         return {
             "WebhooksTable": self.table.table_name,
-            "WebhooksSecret": self._secret,
+            "WebhooksSecret": self._secret.name,
             "EventsQueueUrl": self.events.queue_url,
             "DeadEventsQueueUrl": self.dead_events.queue_url,
             "ReactionsQueueUrl": self.reactions.queue_url,
@@ -104,27 +101,12 @@ class WebhookStorage(Construct):
         The account's own AWS key decrypts it for each role that may read it, without a further right. The
         key of a company is allowed with its other uses.
         """
-        function.add_environment("WEBHOOKS_SECRET", self._secret)
-        parameter = Stack.of(self).format_arn(
-            service="ssm", resource="parameter", resource_name=self._secret.removeprefix("/")
-        )
-        actions = ["ssm:GetParameter", *(["ssm:PutParameter"] if may_create else [])]
-        if may_create and self._made_with:
-            function.add_environment("WEBHOOKS_SECRET_WITH", json.dumps(self._made_with))
-            actions += ["ssm:AddTagsToResource"] if "Tags" in self._made_with else []
-        function.add_to_role_policy(iam.PolicyStatement(actions=actions, resources=[parameter]))
+        self._secret.let_know(function, "WEBHOOKS_SECRET", may_create=may_create)
 
     def _queues(self, name: str) -> tuple[sqs.Queue, sqs.Queue]:
         dead = _queue(self, f"Dead{name}", retention=_DEAD_RETENTION)
         after = sqs.DeadLetterQueue(max_receive_count=MAX_RECEIVES, queue=dead)
         return dead, _queue(self, name, retention=_RETENTION, dead_letter_queue=after)
-
-
-def _made_with(company: Company) -> dict[str, Any]:
-    """Return what the secret is made with beside its value."""
-    key = {"KeyId": company.kms_key} if company.kms_key else {}
-    tags = [{"Key": name, "Value": value} for name, value in company.tags.items()]
-    return {**key, **({"Tags": tags} if tags else {})}
 
 
 def naming_endpoints(usage: dynamodb.ITable) -> iam.PolicyStatement:

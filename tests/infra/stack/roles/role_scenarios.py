@@ -14,6 +14,7 @@ from tests.functions.stand_ins.stream import count, ended
 from tests.infra.stack.roles.enforced_stack import Scenario
 from tests.infra.stack.roles.role_jobs import budget, large, overdue, pending, put, running, uploaded
 from tests.infra.stack.roles.role_schedules import schedules, tick
+from tests.infra.stack.roles.role_tokens import keys
 from tests.infra.stack.roles.role_webhooks import looked, posted, told, webhook_secrets, webhooks
 
 HOUR = 3600
@@ -227,6 +228,7 @@ SCENARIOS: dict[str, Scenario] = {
     "cancel": cancel,
     "list_jobs": list_jobs,
     "cancel_jobs": cancel_jobs,
+    "keys": keys,
     "usage": usage,
     "schedules": schedules,
     "tick": tick_of_both,
