@@ -158,10 +158,9 @@ class OwnKeys:
 
     def _write(self, entry: "_DirectoryEntry", *rows: dict[str, Any]) -> None:
         """Write rows and the directory together, if it is as it was read."""
+        items: list[Any] = [{"Update": entry.update(self.table_name)}, *rows]
         try:
-            self.client.transact_write_items(
-                TransactItems=[{"Update": entry.update(self.table_name)}, *rows]  # type: ignore[list-item]
-            )
+            self.client.transact_write_items(TransactItems=items)
         except AwsError as error:
             if error.code == "TransactionCanceledException":
                 raise UnavailableError from error  # somebody else was faster: the next try sees it

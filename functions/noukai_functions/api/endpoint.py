@@ -234,7 +234,7 @@ def route_of(event: Event) -> str:
 
 def _address(event: Event) -> str:
     """Return the caller's IP address: behind CloudFront the one that it adds, before its own."""
-    forwarded = (event.get("headers") or {}).get("x-forwarded-for", "").split(",") if _ORIGIN_DIGESTS else ()
+    forwarded = (event.get("headers") or {}).get("x-forwarded-for", "").split(",") if _ORIGIN_DIGESTS else []
     if len(forwarded) > 1:
         return str(forwarded[-2].strip())
     return str(event["requestContext"].get("http", {}).get("sourceIp", ""))

@@ -8,7 +8,7 @@ from noukai_infra.cdk_json import read_context
 from noukai_infra.folders import NOUKAI_TOML, SETTINGS_FILE, SOURCES
 from noukai_infra.noukai_toml import read_noukai_toml
 from noukai_infra.settings.checks import SettingsError
-from noukai_infra.settings.deployment import DEFAULT_STACK, Settings
+from noukai_infra.settings.settings import DEFAULT_STACK, Settings
 
 ROOT = SOURCES
 """This repository, for its tests."""

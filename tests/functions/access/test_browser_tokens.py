@@ -261,8 +261,8 @@ def test_revocation_ends_every_token_within_five_minutes(site: System) -> None:
 
 
 def test_two_processes_that_make_the_first_keys_agree(site: System) -> None:
-    first = TokenKeys(keys_of(site).client, "/noukai/test/tokens", site.clock)
-    second = TokenKeys(keys_of(site).client, "/noukai/test/tokens", site.clock)
+    clock: Any = site.clock
+    first, second = (TokenKeys(keys_of(site).client, "/noukai/test/tokens", clock) for _ in range(2))
     assert second.find("0000") is None
     assert first.signing() == second.signing()
 

@@ -73,7 +73,7 @@ def test_a_key_cannot_make_a_wider_one(making: System, own: dict[str, Any], want
 
 def test_what_is_left_out_is_as_for_the_maker(making: System) -> None:
     """An unstated limit never means none."""
-    limits = {"flows": ["trial/add"], "rate": 5, "expires": 4_000_000_000}
+    limits: dict[str, Any] = {"flows": ["trial/add"], "rate": 5, "expires": 4_000_000_000}
     making.add_key("nk_own", "acme", tuple(Scope), **limits)
     making.key = "nk_own"
     made = make(making).body

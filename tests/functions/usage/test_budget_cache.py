@@ -24,7 +24,7 @@ class Rows:
 
 def budgets() -> tuple[Any, ManualClock, Budgets]:
     rows: Any = Rows()
-    clock = ManualClock()
+    clock: Any = ManualClock()
     return rows, clock, Budgets(rows, "usage", clock)
 
 

@@ -1,7 +1,7 @@
 """The keys that sign browser tokens, for operators."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from noukai_wire.signing_keys import read_keys, rotated, write_keys
 
@@ -23,13 +23,12 @@ class TokenKeys:
             keys = read_keys(answer["Parameter"]["Value"])
         except self.client.exceptions.ParameterNotFound:
             keys = []
-        value = write_keys(rotated(keys, now_ms, revoke=revoke))
-        self.client.put_parameter(
-            Name=self.name, Value=value, Type="SecureString", Overwrite=True, **self._encryption()
-        )
+        self._write(write_keys(rotated(keys, now_ms, revoke=revoke)))
 
-    def _encryption(self) -> dict[str, str]:
-        """Return the key that encrypts the parameter: overwriting it would choose the account's own."""
-        of_name = {"Key": "Name", "Values": [self.name]}
-        found = self.client.describe_parameters(ParameterFilters=[of_name])["Parameters"]
-        return {"KeyId": found[0]["KeyId"]} if found and "KeyId" in found[0] else {}
+    def _write(self, value: str) -> None:
+        # Overwriting without the key that encrypts the parameter would choose the account's own.
+        found = self.client.describe_parameters(ParameterFilters=[{"Key": "Name", "Values": [self.name]}])
+        named: dict[str, Any] = {"Name": self.name, "Type": "SecureString", "Overwrite": True}
+        if found["Parameters"] and "KeyId" in found["Parameters"][0]:
+            named["KeyId"] = found["Parameters"][0]["KeyId"]
+        self.client.put_parameter(Value=value, **named)
