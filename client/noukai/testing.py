@@ -21,6 +21,8 @@ from functools import partial
 from types import FrameType
 from typing import Any, Literal
 
+from noukai_wire.secrets_file import in_environment, nearest_secrets
+
 from .flow import Context, Flow
 from .flow.runtime import Interrupted, Raised, Returned, outcome_of, run_start_hooks
 
@@ -71,26 +73,26 @@ def rehearse(
     remaining_seconds: float | None = None,
     job_id: str = "job_rehearsal",
     org: str = "acme",
+    secrets: Mapping[str, str] | None = None,
 ) -> Rehearsal:
     """Run a flow with these arguments as a job, without pauses, from the given attempt on.
 
     `arguments` are message and parameters by name, as JSON, validated like a submission; invalid arguments
     fail the job without a retry. A failed attempt is retried up to `max_attempts`, by default the flow's. The
     flow is cancelled at the first progress report for which `cancel_when` returns true. `remaining_seconds`,
-    by default the flow's timeout, is the context's initial value. Blocks a running event loop.
+    by default the flow's timeout, is the context's initial value. `secrets` are by default those of the
+    repository's file `.secrets`. Blocks a running event loop.
 
     Raises:
         TypeError: the arguments are not JSON.
         ValueError: `attempt` is not from 1 to `max_attempts`.
     """
-    most = flow.max_attempts if max_attempts is None else max_attempts
-    if not 1 <= attempt <= most:
-        raise ValueError(f"attempt must be from 1 to {most}, the job's max_attempts, not {attempt}")
+    most = _most_attempts(flow, max_attempts, attempt)
     given = _content(arguments or {})
     remaining = float(flow.timeout if remaining_seconds is None else remaining_seconds)
     attempts: list[RehearsedAttempt] = []
     for number in range(attempt, most + 1):
-        stage = _Stage(cancel_when)
+        stage = _Stage(cancel_when, nearest_secrets() if secrets is None else secrets)
         context = _context(stage, attempt=number, remaining=remaining, job_id=job_id, org=org)
         outcome = stage.run(partial(_attempted, flow, given, context))
         attempts.append(_attempt(number, stage, outcome))
@@ -103,16 +105,24 @@ def rehearse(
     return Rehearsal("failed", tuple(attempts), error=attempts[-1].error)
 
 
+def _most_attempts(flow: Flow, stated: int | None, attempt: int) -> int:
+    most = flow.max_attempts if stated is None else stated
+    if not 1 <= attempt <= most:
+        raise ValueError(f"attempt must be from 1 to {most}, the job's max_attempts, not {attempt}")
+    return most
+
+
 @dataclass(slots=True)
 class _Stage:
     """The stage of an attempt, which receives progress reports and interrupts the flow."""
 
     cancel_when: Callable[[Progress], bool] | None
+    secrets: Mapping[str, str] = field(repr=False)
     is_cancelled: bool = False
     progress: list[Progress] = field(default_factory=list[Progress])
 
     def run(self, attempt: Callable[[], Any]) -> Returned | Raised:
-        with _keyboard() as pressed:
+        with _keyboard() as pressed, in_environment(self.secrets):
             outcome: Returned | Raised = _without_loop(partial(outcome_of, attempt, _log))
         if pressed:
             raise KeyboardInterrupt
@@ -198,6 +208,10 @@ def _log() -> _Log:
 
 
 def _context(stage: _Stage, *, attempt: int, remaining: float, job_id: str, org: str) -> Context:
+    def read(*, refresh: bool) -> Mapping[str, str]:
+        del refresh  # a file has nothing newer
+        return stage.secrets
+
     context: Context = Context(
         job_id=job_id,
         attempt=attempt,
@@ -205,6 +219,7 @@ def _context(stage: _Stage, *, attempt: int, remaining: float, job_id: str, org:
         logger=_log,
         remaining=lambda: remaining,
         report=lambda progress, /: stage.report(context, progress),
+        secrets=read,
     )
     return context
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
 
-    from noukai_functions.aws import Bus
+    from noukai_functions.aws import Bus, SecretsManager
 
 
 class Clients:
@@ -49,6 +49,12 @@ class Clients:
         from noukai_functions.aws import client
 
         return client("ssm")
+
+    @cached_property
+    def _secrets_manager(self) -> "SecretsManager":
+        from noukai_functions.aws import client
+
+        return client("secretsmanager")
 
     @cached_property
     def _events(self) -> "Bus":

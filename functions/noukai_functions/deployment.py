@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from noukai_functions.jobs.estimate import RunTimes
     from noukai_functions.jobs.lifecycle import Job
     from noukai_functions.logs.attempt_log import AttemptLog
+    from noukai_functions.logs.masking import Masker
     from noukai_functions.metrics.job_metrics import JobMetrics
     from noukai_functions.metrics.queue_check import QueueCheck
+    from noukai_functions.secrets.worker_secrets import WorkerSecrets
     from noukai_functions.telemetry.audit import AuditLog
     from noukai_functions.telemetry.emf import Metrics
     from noukai_functions.usage.budget_watch import BudgetWatch
@@ -136,18 +138,41 @@ class Deployment(RequestParts, WebhookParts):
     @cached_property
     def processes(self) -> "ProcessPool":
         """Return the flow processes that this worker keeps."""
-        from noukai_functions.logs.masking import Masker
         from noukai_functions.worker.inside.host import Host
         from noukai_functions.worker.process.pool import ProcessPool
 
         # A forked process cannot share connections, so it gets its own clients.
         own = replace(self, environment=dict(self.environment))
+        kept = self.secrets
 
         def body(project: str) -> "Body":
-            return Host(project, self.asset, self.catalog, self.clock, lambda: own.objects).serve
+            secrets = kept.of_process() if kept else None
+            return Host(project, self.asset, self.catalog, self.clock, lambda: own.objects, secrets).serve
 
         memory = int(self.environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024")) << 20
-        return ProcessPool(body, memory, Masker.of(self.environment))
+        return ProcessPool(body, memory, self.masker, (lambda: kept.edition) if kept else None)
+
+    @cached_property
+    def masker(self) -> "Masker":
+        """Return the masker of the secrets of this worker."""
+        from noukai_functions.logs.masking import Masker
+
+        return Masker.of(self.environment)
+
+    @cached_property
+    def secrets(self) -> "WorkerSecrets | None":
+        """Return the secrets of this worker; None if the settings name none."""
+        stated = self.environment.get("SECRETS")
+        if not stated:
+            return None
+        from noukai_functions.secrets.reading import read_from_aws
+        from noukai_functions.secrets.worker_secrets import WorkerSecrets
+        from noukai_wire.secret_sources import parsed_sources
+
+        read = partial(
+            read_from_aws, parsed_sources(stated), lambda: self._ssm, lambda: self._secrets_manager
+        )
+        return WorkerSecrets(read, self.masker.learn, self.clock)
 
     @property
     def times(self) -> TimeLimits:
@@ -165,13 +190,12 @@ class Deployment(RequestParts, WebhookParts):
     def new_log(self) -> "Callable[[Job], AttemptLog]":
         """Return what makes the log of an attempt."""
         from noukai_functions.logs.attempt_log import AttemptLog
-        from noukai_functions.logs.masking import Masker
 
         return partial(
             AttemptLog,
             store=self.log_store,
             clock=self.clock,
-            masker=Masker.of(self.environment),
+            masker=self.masker,
             copies=self.environment.get("COPY_LOGS") == "true",
             interval_ms=self.times.lease_ms // 3,
         )
@@ -193,6 +217,7 @@ class Deployment(RequestParts, WebhookParts):
             self.times,
             self.new_log,
             self.worker_kind_memory,
+            self.secrets,
         )
         return Worker(parts, self.queue_with, self._note_waiting)
 

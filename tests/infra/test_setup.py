@@ -16,7 +16,7 @@ from noukai_infra.folders import PACKAGE
 from noukai_infra.nodejs import node_environment
 from noukai_infra.operations.account import OperatorError
 from noukai_infra.operations.deploy.cdk import Cdk
-from noukai_infra.operations.deploy.runtimes import check_runtime
+from noukai_infra.operations.deploy.checks.runtimes import check_runtime
 from noukai_infra.settings import ROOT
 
 

@@ -57,6 +57,13 @@ class Report(Protocol):
         """Report the progress."""
 
 
+class Secrets(Protocol):
+    """An interface that returns the secrets by name."""
+
+    def __call__(self, *, refresh: bool) -> Mapping[str, str]:
+        """Return the secrets; with `refresh`, as they are now."""
+
+
 class Context:
     """The attempt, passed to a flow with a parameter `context`."""
 
@@ -71,6 +78,7 @@ class Context:
         report: Report,
         traceparent: str | None = None,
         tracestate: str | None = None,
+        secrets: Secrets | None = None,
     ) -> None:
         self.job_id = job_id
         self.attempt = attempt
@@ -82,6 +90,7 @@ class Context:
         self._make_logger = logger
         self._remaining = remaining
         self._report = report
+        self._secrets = secrets
         self._cancelled = False
 
     @cached_property
@@ -102,6 +111,22 @@ class Context:
     def mark_cancelled(self) -> None:
         """Set `cancelled`."""
         self._cancelled = True
+
+    def secret(self, name: str, *, refresh: bool = False) -> str:
+        """Return a secret that the deployment's settings name.
+
+        A rotated secret reaches the next job within five minutes. With `refresh`, all secrets are read again
+        now, which takes about half a second: for a flow whose secret was just refused. The environment
+        variables of their names change too.
+
+        Raises:
+            PermanentError: the settings name no such secret.
+        """
+        values = self._secrets(refresh=refresh) if self._secrets else {}
+        if name not in values:
+            named = f"they are {', '.join(sorted(values))}" if values else "there is none"
+            raise PermanentError(f"there is no secret {name!r}: add it to the setting `secrets`; {named}")
+        return values[name]
 
     def progress(self, percent: float | None = None, message: str | None = None) -> None:
         """Report the progress: `percent` from 0 to 100, and a message of at most 400 bytes.

@@ -28,7 +28,17 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
 
-__all__ = ["AwsError", "Bus", "as_aws_error", "client", "connect", "queried", "read_items", "scanned"]
+__all__ = [
+    "AwsError",
+    "Bus",
+    "SecretsManager",
+    "as_aws_error",
+    "client",
+    "connect",
+    "queried",
+    "read_items",
+    "scanned",
+]
 
 
 class Bus(Protocol):
@@ -36,6 +46,13 @@ class Bus(Protocol):
 
     def put_events(self, *, Entries: Any) -> Any:  # noqa: N803 - of AWS
         """Put up to ten events on a bus."""
+
+
+class SecretsManager(Protocol):
+    """A client of Secrets Manager."""
+
+    def get_secret_value(self, *, SecretId: str) -> Any:  # noqa: N803 - of AWS
+        """Return the current value of a secret."""
 
 
 @overload
@@ -48,6 +65,8 @@ def client(service: Literal["scheduler"]) -> "EventBridgeSchedulerClient": ...
 def client(service: Literal["sqs"]) -> "SQSClient": ...
 @overload
 def client(service: Literal["ssm"]) -> "SSMClient": ...
+@overload
+def client(service: Literal["secretsmanager"]) -> SecretsManager: ...
 @overload
 def client(service: Literal["events"]) -> "Bus": ...
 @overload

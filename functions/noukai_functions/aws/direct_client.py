@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from noukai_functions.aws.settings import Settings
 
 
-_VERSIONS = {"ssm": "1.1", "events": "1.1"}
+_VERSIONS = {"ssm": "1.1", "secretsmanager": "1.1", "events": "1.1"}
 """The version of the protocol of services that do not have 1.0."""
 
 

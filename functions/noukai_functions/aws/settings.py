@@ -26,6 +26,7 @@ _TARGETS = {
     "dynamodb": "DynamoDB_20120810",
     "sqs": "AmazonSQS",
     "ssm": "AmazonSSM",
+    "secretsmanager": "secretsmanager",
     "events": "AWSEvents",
 }
 """The services that are called directly, with the prefixes of their `X-Amz-Target` headers."""

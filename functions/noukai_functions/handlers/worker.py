@@ -18,6 +18,8 @@ _READY_SECONDS = 8.0
 
 def _make_processes(deployment: Deployment) -> None:
     """Start a process for each project of this worker kind, as far as time allows."""
+    if deployment.secrets and not deployment.secrets.is_ready():
+        return
     kind = deployment.environment.get("WORKER_KIND")
     projects = {
         name.partition("/")[0] for name, flow in deployment.catalog.flows.items() if flow.worker_kind == kind

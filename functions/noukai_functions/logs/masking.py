@@ -25,16 +25,22 @@ class Masker:
     """A masker of API keys and of secrets, also in base64, in URLs, in JSON and in Python's literals."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        forms = {form for secret in secrets for form in _forms(secret)}
-        self._forms = sorted(forms, key=len, reverse=True)
-        self.longest = max([_LONGEST_KEY, *map(len, self._forms)])
+        self._forms: list[str] = []
+        self.longest = _LONGEST_KEY
         """The characters of the longest text that is masked as a whole."""
+        self.learn(secrets)
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Masker":
         """Make the masker of the variables that `SECRET_ENVIRONMENT` names."""
         names = environment.get("SECRET_ENVIRONMENT", "").split(",")
         return cls(environment[name] for name in names if environment.get(name))
+
+    def learn(self, secrets: Iterable[str]) -> None:
+        """Add secrets to mask; earlier ones stay masked, since flows may still print them."""
+        forms = {form for secret in secrets for form in _forms(secret)}
+        self._forms = sorted({*self._forms, *forms}, key=len, reverse=True)
+        self.longest = max([_LONGEST_KEY, *map(len, self._forms)])
 
     def finds(self, text: str) -> bool:
         """Return whether the text may have something to mask."""

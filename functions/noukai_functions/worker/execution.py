@@ -61,6 +61,9 @@ class Execution:
             self.batch.defer(self.delivery, 0)
         elif flow is None:
             self._fail_unknown()
+        elif self.parts.secrets and (problem := self.parts.secrets.renew()):
+            # It costs an attempt, so that the job's own error says why; a retry reads them again.
+            self._fail_early(Raised(cut(f"SecretsError: {problem}")), flow)
         else:
             # Starting a process and claiming the job take part of the same time.
             until = self.parts.clock.now() + available_ms
@@ -74,9 +77,13 @@ class Execution:
             "a job's flow is not deployed",
             extra={"job_id": self.message.id, "flow": self.message.flow, "reason": cut(missing)},
         )
+        self._fail_early(Raised(cut(f"FlowNotFound: {missing}"), permanent=True))
+
+    def _fail_early(self, raised: Raised, flow: FlowEntry | None = None) -> None:
+        """Fail an attempt whose flow cannot begin."""
         if job := self._claimed(Run()):
             with self._discarding(job):
-                self._settle(job, Raised(cut(f"FlowNotFound: {missing}"), permanent=True))
+                self._settle(job, raised, flow)
 
     def _run(self, flow: FlowEntry, run: Run, timeout_ms: int, until: int) -> None:
         """Take a process before claiming the job, so that without one no attempt is spent."""
@@ -179,6 +186,7 @@ class Execution:
             timeout_ms,
             until,
             parts.new_log(job),
+            parts.secrets,
         )
 
     def _end(self, watch: Watch, outcome: Outcome, flow: FlowEntry) -> None:

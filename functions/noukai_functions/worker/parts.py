@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from noukai_functions.jobs.lifecycle import Job
     from noukai_functions.jobs.saved_inputs import SavedInputs
     from noukai_functions.logs.attempt_log import AttemptLog
+    from noukai_functions.secrets.worker_secrets import WorkerSecrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +37,5 @@ class WorkerParts:
     """Makes the log of a claimed attempt."""
     memory: int | None
     """The memory of this worker in MB, unless it is the default worker."""
+    secrets: "WorkerSecrets | None" = None
+    """The secrets of flows; None if the settings name none."""

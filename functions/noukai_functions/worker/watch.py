@@ -17,6 +17,7 @@ from noukai_functions.worker.time_limits import TimeLimits
 
 if TYPE_CHECKING:
     from noukai_functions.logs.attempt_log import AttemptLog
+    from noukai_functions.secrets.worker_secrets import WorkerSecrets
     from noukai_functions.worker.batch import Batch
 
 BEAT_SECONDS = 0.25
@@ -54,6 +55,7 @@ class Watch:
     until: int
     """The end of the attempt, however late its flow begins."""
     log: "AttemptLog"
+    secrets: "WorkerSecrets | None" = None
     stop: Stop | None = None
     _shown: Mapping[str, Any] | None = None
     _check_at: int = field(init=False)
@@ -108,6 +110,8 @@ class Watch:
             self.batch.beat(now)
             if self.stop in (None, Stop.TIMED_OUT):
                 self._touch(now)
+            if self.secrets is not None:
+                self.secrets.answer()
         except AwsError:
             # The lease outlives a few failed heartbeats; the next one tries again.
             logger().warning("a heartbeat failed", extra=job_fields(self.job), exc_info=True)

@@ -113,6 +113,7 @@ class _System:
                 emulator.ready(),
             )
             self.show(Step.DEPLOY)
+            await asyncio.to_thread(self.settings.secrets.put, emulator.endpoint)
             await stack.create(assembly, now=int(time.time()))
         self.data.remember(stack.queues, stack.flows)
         return stack

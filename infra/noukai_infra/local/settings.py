@@ -8,9 +8,11 @@ from pathlib import Path
 
 from noukai_infra.cdk_json import once
 from noukai_infra.folders import REPOSITORY, SETTINGS_FILE
+from noukai_infra.local.emulator.secrets import LocalSecrets
 from noukai_infra.local.errors import LocalError
 from noukai_infra.settings import ERROR_TEXTS, SettingsError, file_context
 from noukai_infra.settings import Settings as Deployed
+from noukai_wire.secrets_file import SECRETS_FILE
 from noukai_wire.variables import unknown_variables
 
 DEFAULT_PORT = 8080
@@ -30,7 +32,7 @@ class Settings:
 
     `data` is the folder in which jobs are kept between runs, or None; `is_fresh` empties it first. `context`
     has settings of a deployment, besides those of `cdk.json`. `notices` are about variables that have no
-    effect.
+    effect. `secrets` are the flows' own.
     """
 
     port: int
@@ -39,6 +41,7 @@ class Settings:
     is_fresh: bool = False
     context: Mapping[str, object] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    secrets: LocalSecrets = field(default_factory=LocalSecrets)
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
@@ -57,7 +60,8 @@ class Settings:
             )
         context = _context(environ)
         given = environ.get("FLOWS")
-        flows = Path(given).expanduser().absolute() if given else _deployed(context).flows_folder
+        deployed = _deployed(context)
+        flows = Path(given).expanduser().absolute() if given else deployed.flows_folder
         if not flows.is_dir():
             raise LocalError(
                 f"{'FLOWS=' if given else 'flows: '}{given or flows}: this folder does not exist."
@@ -66,7 +70,10 @@ class Settings:
         _choice(environ, ERROR_TEXTS, "true", "false", "false to leave out the texts of errors, or true")
         kept = Path(environ["DATA"]).expanduser().absolute() if environ.get("DATA") else None
         data = kept or (DEFAULT_DATA / port if int(port) else None)
-        return cls(int(port), flows, data, is_fresh, context, (*_notices(environ),))
+        secrets = LocalSecrets.of(deployed.secrets, REPOSITORY / SECRETS_FILE)
+        return cls(
+            int(port), flows, data, is_fresh, {**context, **secrets.context}, (*_notices(environ),), secrets
+        )
 
 
 def _choice(environ: Mapping[str, str], name: str, yes: str, no: str, instead: str) -> bool:

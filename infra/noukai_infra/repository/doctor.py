@@ -15,7 +15,7 @@ from noukai_infra.local.emulator import patching
 from noukai_infra.local.settings import DEFAULT_PORT
 from noukai_infra.nodejs import NODE
 from noukai_infra.operations.account import Account, OperatorError
-from noukai_infra.operations.deploy.runtimes import check_runtime
+from noukai_infra.operations.deploy.checks.runtimes import check_runtime
 from noukai_infra.repository import surroundings
 from noukai_infra.settings import Settings, SettingsError, file_context
 

@@ -30,6 +30,7 @@ from noukai_infra.settings.company import Company
 from noukai_infra.settings.complaints import complaints
 from noukai_infra.settings.layers import layer_complaints
 from noukai_infra.settings.scale import Scale
+from noukai_infra.settings.secrets import KmsKey, Secrets
 from noukai_infra.settings.warmth import Warm
 from noukai_infra.settings.worker_kind import WorkerKind
 
@@ -61,7 +62,9 @@ class Settings:
     `worker` is the default worker kind; `workers` has those that flows ask for by name, with the values of
     `worker` for what they leave out. `environment` and `policies` (IAM statements) reach only the workers.
     `image_base` is the container image that those of worker kinds begin with, with a tag or a digest.
-    `secret_environment` names variables of `environment` whose values are masked in jobs' logs and errors;
+    `secret_environment` names variables of `environment` whose values are masked in jobs' logs and errors.
+    `secrets` maps variables to the parameters and secrets of AWS that workers read them from; `secrets_keys`
+    are the KMS keys that encrypt those, if not AWS's own.
     `copy_logs` copies jobs' logs to CloudWatch. `draining` names worker kinds that no flow asks for any more,
     but whose workers continue. `former` are flows (`project/flow`) that were deployed
     before and still have jobs; `make deploy` finds out both. `schedule_org` is the org of the jobs that flows
@@ -140,6 +143,8 @@ class Settings:
     image_base: Annotated[str, Field(pattern=r"^[a-z0-9][\w./:-]*[:@][\w.:-]+$")] | None = None
     environment: dict[Annotated[str, AfterValidator(variable)], str] = dataclasses.field(default_factory=dict)
     secret_environment: Annotated[tuple[str, ...], BeforeValidator(split)] = ()
+    secrets: Secrets = dataclasses.field(default_factory=dict)
+    secrets_keys: Annotated[tuple[KmsKey, ...], BeforeValidator(split)] = ()
     copy_logs: bool = False
     policies: tuple[Annotated[dict[str, Any], AfterValidator(statement)], ...] = ()
     draining: Annotated[tuple[str, ...], BeforeValidator(split)] = ()

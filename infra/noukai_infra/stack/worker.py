@@ -12,6 +12,7 @@ from noukai_functions.names import DEFAULT_KIND
 from noukai_infra.settings import ERROR_TEXTS, Settings, SettingsError, WorkerKind
 from noukai_infra.stack.base.function import JobFunction
 from noukai_infra.stack.base.reader import read_queue
+from noukai_infra.stack.base.secret_rights import let_read_secrets, secrets_environment
 from noukai_infra.stack.storage.payloads import BUCKET_VARIABLE, Payloads
 from noukai_infra.stack.storage.tables import Tables
 from noukai_wire.limits import LEAST_SECRET
@@ -24,6 +25,7 @@ _OWN = (
     "METRICS_NAMESPACE",
     "COPY_LOGS",
     "SECRET_ENVIRONMENT",
+    "SECRETS",
 )
 """The variables that some workers read besides those of all; `log_level` sets the last one."""
 
@@ -75,8 +77,7 @@ class Worker(Construct):
             environment=_environment(settings, kind_name, kind, tables, queues),
         )
         payloads.let(function, "s3:GetObject", "s3:PutObject")
-        for policy in settings.policies:
-            function.add_to_role_policy(iam.PolicyStatement.from_json(policy))
+        _allow_flows(function, settings)
         read = partial(
             read_queue,
             function,
@@ -90,6 +91,13 @@ class Worker(Construct):
             read(queue, name="Deliveries" if number == 1 else f"Deliveries{number}")
         if canary is not None:
             read(canary, alias=function.add_canary(settings.stable.get(kind_name or DEFAULT_KIND)))
+
+
+def _allow_flows(function: lambda_.Function, settings: Settings) -> None:
+    """Allow what the settings allow to flows."""
+    let_read_secrets(function, settings)
+    for policy in settings.policies:
+        function.add_to_role_policy(iam.PolicyStatement.from_json(policy))
 
 
 def _environment(
@@ -117,8 +125,10 @@ def _environment(
     if settings.secret_environment:
         own["SECRET_ENVIRONMENT"] = ",".join(settings.secret_environment)
     _check_secrets(settings)
-    if taken := sorted({*own, *_OWN} & settings.environment.keys()):
-        raise SettingsError(f"environment: must not set {', '.join(taken)}, which the worker needs itself")
+    own |= secrets_environment(settings)
+    for where, names in (("environment", settings.environment), ("secrets", settings.secrets)):
+        if taken := sorted({*own, *_OWN} & names.keys()):
+            raise SettingsError(f"{where}: must not set {', '.join(taken)}, which the worker needs itself")
     if (shown := settings.environment.get(ERROR_TEXTS, "false")) not in ("true", "false"):
         raise SettingsError(
             f'environment.{ERROR_TEXTS}: "{shown}" is invalid: it should be "true" or "false".'

@@ -41,7 +41,16 @@ class Check:
         return any(text in whole for text in texts)
 
 
-_MODULES = ("behaviour", "browsers", "configuration", "health", "processes", "restore", "webhooks")
+_MODULES = (
+    "behaviour",
+    "browsers",
+    "configuration",
+    "health",
+    "processes",
+    "restore",
+    "secrets",
+    "webhooks",
+)
 _checks: list[Check] = []
 
 

@@ -14,6 +14,7 @@ import pytest
 from noukai_infra.bundle.error import BundleError
 from noukai_infra.bundle.files_beside_flows import files_beside
 from noukai_infra.bundle.target import AssetName, Platform
+from noukai_wire.secrets_file import SECRETS_FILE
 from tests.infra.bundle.wheels import make_wheel
 
 Write = Callable[..., Path]
@@ -182,6 +183,16 @@ def test_engine_is_in_the_apis_asset_only_if_a_flow_takes_it(
     assert top_level(folder) == OURS | LIBRARIES | AWS | ZONES | {"pydantic_core"}
     archive = shutil.make_archive(str(tmp_path / "api"), "zip", folder)
     assert Path(archive).stat().st_size < 5e6
+
+
+def test_secrets_of_a_developer_are_in_no_asset(write: Write, flows: Path) -> None:
+    """Wherever their file lies in the folder of flows."""
+    (flows / "_helpers").mkdir()
+    for folder in (flows, flows / "_helpers"):
+        (folder / SECRETS_FILE).write_text("DB_URL=a-secret-value\n")
+    for asset in ("worker", "api"):
+        contents = [path.read_bytes() for path in write(asset, "host", flows).rglob("*") if path.is_file()]
+        assert not any(b"a-secret-value" in each for each in contents)
 
 
 def test_files_that_are_no_flows_are_told_of(flows: Path) -> None:

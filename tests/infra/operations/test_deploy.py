@@ -15,7 +15,7 @@ import pytest
 
 from noukai_infra.local.emulator.emulator import Emulator
 from noukai_infra.local.emulator.endpoint import REGION
-from noukai_infra.operations.deploy.runtimes import check_runtime
+from noukai_infra.operations.deploy.checks.runtimes import check_runtime
 from noukai_infra.settings import ROOT
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import BASE_PATH, Route

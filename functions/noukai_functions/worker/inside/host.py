@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from noukai_functions.catalog.entries import Catalog
     from noukai_functions.clock import Clock
     from noukai_functions.jobs.objects import JobObjects
+    from noukai_functions.secrets.worker_secrets import FlowSecrets
     from noukai_functions.telemetry.spans import Spans
 
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
@@ -54,6 +55,7 @@ class Host:
     catalog: "Catalog"
     clock: "Clock"
     make_objects: "Callable[[], JobObjects]"
+    secrets: "FlowSecrets | None" = None
     _environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     """The environment before the module's import, which may change it."""
     _flows: dict[str, Flow] = field(default_factory=dict)
@@ -83,6 +85,8 @@ class Host:
     def load(self) -> None:
         """Import the module, and run its functions that are decorated with `@on_start`."""
         folder = self.asset / "flows"
+        if self.secrets is not None:
+            self.secrets.enter()
         open_folder(folder)
         path = projects(folder)[self.project]
         self._flows.update((flow.name, flow) for flow in flows_of(path))
@@ -211,6 +215,7 @@ class _Attempt:
             report=self._report,
             traceparent=traceparent,
             tracestate=tracestate,
+            secrets=self.host.secrets.read if self.host.secrets else None,
         )
         guard, log = Guard(context.mark_cancelled), TraceLog()
         guard.arm()

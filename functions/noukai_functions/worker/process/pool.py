@@ -39,6 +39,8 @@ class ProcessPool:
     """The function's memory in bytes."""
     masker: Masker = field(default_factory=Masker)
     """Masks what processes print before their first attempt."""
+    edition: Callable[[], int] | None = None
+    """Returns the edition of the secrets: an idle process that began with an earlier one ends."""
     _idle: list[FlowProcess] = field(default_factory=list)
     """The least recently used process comes first."""
     _modules: frozenset[str] | None = None
@@ -179,7 +181,7 @@ class ProcessPool:
         return process or self._make_at_any_cost(project)
 
     def _make(self, project: str) -> FlowProcess:
-        return FlowProcess.start(
+        process = FlowProcess.start(
             project,
             self.body(project),
             self._reaper,
@@ -187,6 +189,8 @@ class ProcessPool:
             modules=self._modules,
             masker=self.masker,
         )
+        process.edition = self.edition() if self.edition else 0
+        return process
 
     def _make_at_any_cost(self, project: str) -> FlowProcess:
         try:
@@ -207,6 +211,11 @@ class ProcessPool:
             logger().warning("flow processes: an idle process died", extra={"project": process.project})
             self._idle.remove(process)
             process.close()
+        if self.edition:
+            # What a module has made of a secret at its import, such as a connection, would stay with it.
+            for process in [process for process in self._idle if process.edition != self.edition()]:
+                self._idle.remove(process)
+                process.leave()
 
     def _use_too_much(self) -> bool:
         return sum(process.memory for process in self._idle) > self.memory // _IDLE_SHARE

@@ -55,6 +55,8 @@ class FlowProcess:
         """Whether its module is imported, and the flow of a pending call has begun."""
         self.folder = ""
         """The scratch folder of its attempt."""
+        self.edition = 0
+        """The edition of the secrets with which it began."""
         self.first_memory = 0
         """Its memory after the first attempt, in bytes."""
         self._workers_memory = memory

@@ -183,6 +183,11 @@ def _of_one(extract: Callable[..., str | None]) -> Callable[..., str | None]:
 def _of_group(extract: Callable[..., str]) -> Callable[..., str]:
     def extracted(service: str, *rest: Any) -> str:
         arn = extract(service, *rest)
+        if service == "ssm" and arn == "*":
+            # It knows no resource of GetParameters; AWS judges each name, here the first stands for all.
+            names = json.loads(rest[3] or "{}").get("Names") or [""]
+            region, account = rest[5:7]
+            return f"arn:aws:ssm:{region}:{account}:parameter/{names[0].lstrip('/')}" if names[0] else arn
         if service != "scheduler":
             return arn
         _, _, _, body, query, *_ = rest

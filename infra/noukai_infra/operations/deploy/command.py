@@ -13,12 +13,17 @@ from noukai_infra.folders import SETTINGS_FILE
 from noukai_infra.operations.account import OperatorError
 from noukai_infra.operations.addresses.certificate import certificate_of
 from noukai_infra.operations.addresses.edge import EdgeDeploy
+from noukai_infra.operations.deploy.checks.runtimes import check_runtime
 from noukai_infra.operations.deploy.deploy import Outcome, Plan, deploy
 from noukai_infra.operations.deploy.draining import draining_kinds
 from noukai_infra.operations.deploy.releases.rollback import live_flows
-from noukai_infra.operations.deploy.runtimes import check_runtime
 from noukai_infra.operations.operator import Context, Operator, Org, Stage
 from noukai_infra.terminal import tell
+
+AnyMemory = Annotated[bool, typer.Option("--any-memory", help="Allow more memory than a new account has.")]
+UnreadSecrets = Annotated[
+    bool, typer.Option("--unread-secrets", help="Do not check that the secrets can be read.")
+]
 
 
 def deploy_command(
@@ -29,9 +34,8 @@ def deploy_command(
     *,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Deploy without asking.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Show what would change before it asks.")] = False,
-    any_memory: Annotated[
-        bool, typer.Option("--any-memory", help="Allow more memory than a new account has.")
-    ] = False,
+    any_memory: AnyMemory = False,
+    unread_secrets: UnreadSecrets = False,
     new_origin_secret: Annotated[
         bool, typer.Option("--new-origin-secret", help="Replace the secret between CloudFront and the API.")
     ] = False,
@@ -59,6 +63,7 @@ def deploy_command(
         qualifier=operator.settings.company.qualifier,
         canary=operator.settings.canary,
         edge=_edge(operator, renew=new_origin_secret),
+        reads_secrets=not unread_secrets,
     )
     outcome = deploy(operator.account, operator.cdk, operator.stack, plan)
     for warning in [*outcome.warnings, *filter(None, [end_of_runtime])]:

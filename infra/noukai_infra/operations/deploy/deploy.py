@@ -14,6 +14,7 @@ from noukai_infra.company.key_use import key_lines
 from noukai_infra.operations.account import Account, OperatorError
 from noukai_infra.operations.addresses.edge import EdgeDeploy, delete_edge
 from noukai_infra.operations.deploy.cdk import Cdk
+from noukai_infra.operations.deploy.checks.secrets import check_secrets, price_line, sources_in
 from noukai_infra.operations.deploy.draining import kinds_to_keep, queues_to_keep
 from noukai_infra.operations.deploy.first_job import FirstJob
 from noukai_infra.operations.deploy.former_flows import DeployedFlows
@@ -50,6 +51,8 @@ class Plan:
     """The share of new jobs in per cent that a new version of the workers gets at first."""
     edge: EdgeDeploy | None = None
     """The stack of CloudFront, if the settings have one."""
+    reads_secrets: bool = True
+    """Whether the secrets of flows are read, to find those that are missing."""
     show: Callable[[str], None] = tell
 
 
@@ -91,6 +94,8 @@ def deploy(account: Account, cdk: Cdk, stack: str, plan: Plan) -> Outcome:
         if has_images(assembly, stack):
             cdk = _building(cdk)
         warnings = check_quotas(assembly, stack, Quotas.of(account, stack, any_memory=plan.any_memory))
+        if plan.reads_secrets:
+            check_secrets(account.session, sources_in(assembly, stack))
         _show_inventory(account, stack, assembly, plan, is_new=flows is None)
         for farewell in flows.farewells(assembly, stack) if flows else ():
             plan.show(farewell)
@@ -166,6 +171,8 @@ def _show_inventory(account: Account, stack: str, assembly: Path, plan: Plan, *,
         )
     if inventory.unpriced:
         plan.show(f"The price of {', '.join(inventory.unpriced)} is not included.")
+    if price := price_line(sources_in(assembly, stack)):
+        plan.show(price)
 
 
 def _is_bootstrapped(account: Account, qualifier: str) -> bool:

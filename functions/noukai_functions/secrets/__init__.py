@@ -1,0 +1,1 @@
+"""The secrets of flows, which workers read from AWS."""

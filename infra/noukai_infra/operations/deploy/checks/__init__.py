@@ -1,0 +1,1 @@
+"""The checks of what a deployment needs and does not make itself."""
