@@ -82,14 +82,9 @@ def deploy(account: Account, cdk: Cdk, stack: str, plan: Plan) -> Outcome:
     had_edge = ORIGIN_HOST in (account.outputs(stack) or ())
     flows = DeployedFlows.of(account, stack)
     former = _setting("former", flows.to_remember() if flows else ())
-    kept = [
-        *_setting("draining", kinds_to_keep(account, stack)),
-        *_setting("kept_queues", queues_to_keep(account, stack)),
-    ]
     with TemporaryDirectory() as folder:
         assembly = Path(folder)
-        edge = plan.edge.context if plan.edge else ()
-        found = (*former, *kept, *_kept(account, stack, stable), *edge)
+        found = (*former, *_kept(account, stack, stable), *(plan.edge.context if plan.edge else ()))
         _run(cdk, "synth", stack, "--quiet", "--output", folder, *found, *plan.context)
         if has_images(assembly, stack):
             cdk = _building(cdk)
@@ -132,11 +127,16 @@ def _stable(account: Account, stack: str, before: Versions) -> dict[str, str]:
 
 
 def _kept(account: Account, stack: str, stable: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the settings that let the workers' live versions stay."""
+    """Return the settings that let workers, queues and the workers' live versions stay."""
+    kept = (
+        *_setting("draining", kinds_to_keep(account, stack)),
+        *_setting("kept_queues", queues_to_keep(account, stack)),
+    )
     if not stable:
-        return ()
+        return kept
     flows = stable_flows(account.template(stack))
     return (
+        *kept,
         *_setting("stable", [f"{kind}={version}" for kind, version in stable.items()]),
         *_setting("stable_flows", [f"{flow}={fingerprint}" for flow, fingerprint in flows.items()]),
     )

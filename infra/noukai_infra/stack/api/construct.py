@@ -63,28 +63,7 @@ class Api(Construct):
         self._delayed_messages = delayed_messages
         self._payloads = payloads
         self._webhooks = webhooks
-        domain = settings.domain
-        self._api = apigateway.HttpApi(
-            self,
-            "Http",
-            api_name=settings.stack,
-            create_default_stage=False,
-            cors_preflight=api_cors(settings.cors),
-            disable_execute_api_endpoint=True if domain and not domain.default_endpoint else None,
-        )
-        stage = apigateway.HttpStage(
-            self,
-            "Stage",
-            http_api=self._api,
-            stage_name=_STAGE,
-            auto_deploy=True,
-            throttle=apigateway.ThrottleSettings(
-                rate_limit=settings.throttle_rate, burst_limit=settings.throttle_burst
-            ),
-        )
-        if domain:
-            found = settings.domain_certificate
-            ApiDomain(self, "Domain", domain=domain, found=found, api=self._api, stage=stage)
+        self._api = self._http_api(settings)
         self.audit_log = audit_log(self, settings)
         self._warm = warm_functions(settings.warm, [answerer.entry for answerer in ANSWERERS])
         self.functions = {answerer.entry: self._add(answerer) for answerer in ANSWERERS}
@@ -113,6 +92,32 @@ class Api(Construct):
     def api_id(self) -> str:
         """Return the gateway's id of the API."""
         return self._api.api_id
+
+    def _http_api(self, settings: Settings) -> apigateway.HttpApi:
+        """Make the gateway's API with its stage, and with its own name if it has one."""
+        domain = settings.domain
+        api = apigateway.HttpApi(
+            self,
+            "Http",
+            api_name=settings.stack,
+            create_default_stage=False,
+            cors_preflight=api_cors(settings.cors),
+            disable_execute_api_endpoint=True if domain and not domain.default_endpoint else None,
+        )
+        stage = apigateway.HttpStage(
+            self,
+            "Stage",
+            http_api=api,
+            stage_name=_STAGE,
+            auto_deploy=True,
+            throttle=apigateway.ThrottleSettings(
+                rate_limit=settings.throttle_rate, burst_limit=settings.throttle_burst
+            ),
+        )
+        if domain:
+            found = settings.domain_certificate
+            ApiDomain(self, "Domain", domain=domain, found=found, api=api, stage=stage)
+        return api
 
     def _add(self, answerer: Answerer) -> JobFunction:
         function = self._function(answerer)
