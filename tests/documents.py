@@ -8,8 +8,12 @@ from noukai_infra.settings import ROOT
 
 DOCUMENTS = sorted(
     [*ROOT.glob("*.md"), *(ROOT / ".github").glob("*.md")]
-    + [ROOT / folder / "README.md" for folder in ("client", "functions", "tests")]
-    + [ROOT / "client" / "WEBHOOKS.md", ROOT / "functions" / "SECRETS.md", *(ROOT / "infra").glob("*.md")]
+    + [ROOT / folder / "README.md" for folder in ("client", "tests")]
+    + [
+        ROOT / "client" / "WEBHOOKS.md",
+        *(ROOT / "functions").glob("[A-Z]*.md"),
+        *(ROOT / "infra").glob("*.md"),
+    ]
 )
 
 _BLOCK = re.compile(r"^( *)```(\w*) *([^\n]*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)

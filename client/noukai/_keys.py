@@ -70,7 +70,7 @@ class AsyncKeys(_Keys[AwaitingDriver]):
         return await self._driver.run(keys.every(self._api))
 
     async def rotate(self, name: str, *, overlap_seconds: int = 0) -> Key:
-        """Rotate a key as `Keys.rotate` does."""
+        """Replace a key as `Keys.rotate` does."""
         return await self._driver.run(keys.rotate(self._api, name, overlap_seconds))
 
     async def revoke(self, name: str) -> None:

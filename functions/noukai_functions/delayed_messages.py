@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from noukai_functions.aws import AwsError
 from noukai_functions.jobs.lifecycle import Job
-from noukai_functions.jobs.queue import JobQueue, Message
+from noukai_functions.jobs.queues.queue import JobQueue, Message
 from noukai_functions.refusals import TooLargeError
 from noukai_wire import limits
 

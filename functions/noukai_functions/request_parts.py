@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from noukai_functions.api.outputs import Outputs
     from noukai_functions.api.status_entries import StatusEntries
     from noukai_functions.catalog.entries import Catalog
-    from noukai_functions.jobs.canary import CanaryShare
-    from noukai_functions.jobs.queue import JobQueues
+    from noukai_functions.jobs.queues.canary import CanaryShare
+    from noukai_functions.jobs.queues.queue import JobQueues
     from noukai_functions.requests.admission import Admission
     from noukai_functions.requests.cancellation import Cancellation
     from noukai_functions.requests.job_page import JobPages
@@ -50,7 +50,7 @@ class RequestParts(Resources):
         """Return the share of new jobs that a canary gets; None if the deployment has no canary."""
         if "CANARY_QUEUES" not in self.environment:
             return None
-        from noukai_functions.jobs.canary import CanaryShare
+        from noukai_functions.jobs.queues.canary import CanaryShare
 
         only = frozenset(filter(None, self.environment.get("CANARY_ONLY", "").split(",")))
         return CanaryShare(self._dynamodb, self.environment["JOBS_TABLE"], self.clock, only)
@@ -139,7 +139,7 @@ class RequestParts(Resources):
     @cached_property
     def queues(self) -> "JobQueues":
         """Return the queues of all worker kinds."""
-        from noukai_functions.jobs.queue import JobQueues
+        from noukai_functions.jobs.queues.queue import JobQueues
 
         urls, further, canaries = (
             json.loads(self.environment.get(name, "{}"))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from noukai_functions.jobs.following import Followers
     from noukai_functions.jobs.index import JobIndex
     from noukai_functions.jobs.objects import JobObjects
-    from noukai_functions.jobs.queue import JobQueue
+    from noukai_functions.jobs.queues.queue import JobQueue
     from noukai_functions.jobs.saved_inputs import SavedInputs
     from noukai_functions.jobs.sweep_rounds import Rounds
     from noukai_functions.jobs.table import JobsTable
@@ -178,6 +178,6 @@ class Resources(Clients):
         return int(self.environment.get(name, INDEX_PARTITIONS))
 
     def _queue(self, url: str) -> "JobQueue":
-        from noukai_functions.jobs.queue import JobQueue
+        from noukai_functions.jobs.queues.queue import JobQueue
 
         return JobQueue(self._sqs, url)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from noukai_functions.resources import Resources
 
 if TYPE_CHECKING:
-    from noukai_functions.requests.webhook_endpoints import WebhookDeliveries, WebhookEndpoints
+    from noukai_functions.requests.hooks.endpoints import WebhookDeliveries, WebhookEndpoints
     from noukai_functions.webhooks.posting.poster import Poster
     from noukai_functions.webhooks.sending.event_bus import EventBus
     from noukai_functions.webhooks.sending.first_tries import FirstTries
@@ -124,7 +124,7 @@ class WebhookParts(Resources):
     @cached_property
     def webhook_endpoints(self) -> "WebhookEndpoints":
         """Return the management of endpoints."""
-        from noukai_functions.requests.webhook_endpoints import WebhookEndpoints
+        from noukai_functions.requests.hooks.endpoints import WebhookEndpoints
 
         return WebhookEndpoints(
             self.endpoints,
@@ -138,7 +138,7 @@ class WebhookParts(Resources):
     @cached_property
     def webhook_deliveries(self) -> "WebhookDeliveries":
         """Return the deliveries of endpoints for their callers."""
-        from noukai_functions.requests.webhook_endpoints import WebhookDeliveries
+        from noukai_functions.requests.hooks.endpoints import WebhookDeliveries
 
         return WebhookDeliveries(self.endpoints, self.deliveries, self.outbox, self.clock)
 

@@ -7,7 +7,7 @@ from base64 import b32encode
 from collections.abc import Callable
 from typing import Any
 
-from noukai_functions.jobs.queue import Message
+from noukai_functions.jobs.queues.queue import Message
 from noukai_functions.jobs.row import encode
 from noukai_functions.names import STATE, SWEEP_ROW
 from tests.drill.fault import Words

@@ -16,7 +16,7 @@ from noukai_functions.aws.direct_client import DirectClient
 from noukai_functions.deployment import Deployment
 from noukai_functions.handlers import dead_letters
 from noukai_functions.jobs.lifecycle import Job
-from noukai_functions.jobs.queue import JobQueue, Message
+from noukai_functions.jobs.queues.queue import JobQueue, Message
 from noukai_functions.usage.budgets import CACHE_MS
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route

@@ -15,7 +15,7 @@ from noukai_functions.api.endpoint import Request
 from noukai_functions.api.errors import refusal_answer
 from noukai_functions.catalog.entries import Catalog
 from noukai_functions.jobs.lifecycle import JOB_ID, State
-from noukai_functions.jobs.queue import InvalidMessageError, Message
+from noukai_functions.jobs.queues.queue import InvalidMessageError, Message
 from noukai_functions.refusals import Refusal
 from noukai_functions.requests.job_filter import FlowSet, parse_filter
 from noukai_functions.requests.submission import check_idempotency_key, parse_submission

@@ -11,7 +11,7 @@ import pytest
 from noukai_functions.aws import AwsError
 from noukai_functions.jobs import table
 from noukai_functions.jobs.lifecycle import TERMINAL, Transition
-from noukai_functions.jobs.queue import InvalidMessageError, Message
+from noukai_functions.jobs.queues.queue import InvalidMessageError, Message
 from noukai_functions.jobs.row import expression
 from noukai_functions.jobs.saved_inputs import SavedInputs
 from noukai_functions.worker.batch import Batch

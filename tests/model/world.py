@@ -10,7 +10,7 @@ from greenlet import getcurrent
 from noukai_functions.catalog.entries import Catalog
 from noukai_functions.deployment import Deployment
 from noukai_functions.jobs.lifecycle import START_WITHIN_MS, Job, State
-from noukai_functions.jobs.queue import JobQueue
+from noukai_functions.jobs.queues.queue import JobQueue
 from noukai_functions.jobs.saved_inputs import SavedInputs
 from noukai_functions.jobs.sweep_rounds import Rounds
 from noukai_functions.jobs.table import JobsTable

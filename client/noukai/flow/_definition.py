@@ -194,7 +194,7 @@ def flow(
 ) -> Flow | Callable[[Callable[..., Any]], Flow]:
     """Make a flow of a function, `def` or `async def`.
 
-    Its address has the names of its module and of the function, with `_` written as `-`. `timeout` is for one
+    Its address has the names of its module and of the function, with `_` as `-`. `timeout` is for one
     attempt, in seconds. A failed attempt is retried after a random pause of up to `backoff` seconds, doubled
     each time up to `backoff_cap` (at most 900), while `max_attempts` allows. A `retry_after` on the
     exception, in seconds or as a `timedelta`, sets the pause instead, up to 900 seconds. A `PermanentError`
@@ -210,8 +210,7 @@ def flow(
     """
     worker_kind = WorkerKind(memory, ephemeral_storage, concurrency, batch, named=worker)
     declared = (worker_kind, fresh_process, FlowSchedule(cron, zone, overlap, missed))
-    settings = (timeout, max_attempts, backoff, backoff_cap, keep, *declared)
-    decorate = partial(_flow_of, name, settings)
+    decorate = partial(_flow_of, name, (timeout, max_attempts, backoff, backoff_cap, keep, *declared))
     return decorate if function is None else decorate(function)
 
 

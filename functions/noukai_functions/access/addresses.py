@@ -29,7 +29,11 @@ def network_of(text: str) -> Network:
 def are_narrower(ranges: Iterable[str], than: Iterable[str]) -> bool:
     """Return whether each range lies in one of the others."""
     outer = [ip_network(each) for each in than]
-    return all(any(_lies_in(ip_network(each), other) for other in outer) for each in ranges)
+    return all(_lies_in_any(ip_network(each), outer) for each in ranges)
+
+
+def _lies_in_any(inner: Network, outer: Iterable[Network]) -> bool:
+    return any(_lies_in(inner, each) for each in outer)
 
 
 def _lies_in(inner: Network, outer: Network) -> bool:

@@ -1,4 +1,4 @@
-"""What a key allows, and keys that are narrower than the key that makes them. Pure."""
+"""Limits of keys, and of the narrower keys that a key makes. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from noukai_wire.scopes import Scope
 
 @dataclass(frozen=True, slots=True)
 class KeyLimits:
-    """What a key allows; `flows` and `addresses` are empty if it is not limited to some.
+    """The rights of a key; `flows` and `addresses` are empty if it is not limited to some.
 
     `expires` is in seconds since the epoch, `rate` in calls per second; None if there is none.
     """

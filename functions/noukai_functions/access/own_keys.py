@@ -105,7 +105,7 @@ class OwnKeys:
         answer = self.client.get_item(TableName=self.table_name, Key=_directory_key(org), ConsistentRead=True)
         row: Mapping[str, Any] = answer.get("Item", {})
         return {
-            name.removeprefix(_NAMED): tuple(each["S"] for each in value["L"])
+            name.removeprefix(_NAMED): _hashes(value)
             for name, value in row.items()
             if name.startswith(_NAMED)
         }
@@ -203,6 +203,10 @@ class _DirectoryEntry:
 def _directory_key(org: str) -> dict[str, Any]:
     # No hash has this form.
     return {"hash": {"S": f"#org/{org}"}}
+
+
+def _hashes(listed: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(each["S"] for each in listed["L"])
 
 
 def _list(hashes: tuple[str, ...]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a browser token says: whose it is, what it may do, where it may be used, and until when."""
+    """The content of a browser token: whose it is, what it may do, where it may be used, and until when."""
 
     org: str
     scopes: frozenset[str]

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.init_phase import get_ready
-from noukai_functions.jobs.queue import InvalidMessageError, Message
+from noukai_functions.jobs.queues.queue import InvalidMessageError, Message
 from noukai_functions.names import DEAD_LETTERS, UNSETTLED_WORK
 from noukai_functions.telemetry.logger import line_fields, logger, logs_failures
 from noukai_functions.worker.batch import Batch, Delivery, name_message

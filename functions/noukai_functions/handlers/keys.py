@@ -8,8 +8,8 @@ from noukai_functions.access.own_keys import OwnKey
 from noukai_functions.api.endpoint import Endpoint, Request, Response
 from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.init_phase import get_ready
-from noukai_functions.requests.key_bodies import KeyBody
-from noukai_functions.requests.new_tokens import parse_wanted, token_of
+from noukai_functions.requests.access.keys import KeyBody
+from noukai_functions.requests.access.tokens import parse_wanted, token_of
 from noukai_functions.timestamps import timestamp
 from noukai_wire.routes import Route
 

@@ -7,7 +7,7 @@ from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.handlers.webhooks import note
 from noukai_functions.init_phase import get_ready
 from noukai_functions.refusals import WebhookNotFoundError
-from noukai_functions.requests.webhook_bodies import parse_rotation, parse_settings
+from noukai_functions.requests.hooks.bodies import parse_rotation, parse_settings
 from noukai_wire.routes import Route
 from noukai_wire.slug import is_slug
 

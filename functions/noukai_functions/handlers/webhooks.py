@@ -7,7 +7,7 @@ from noukai_functions.api.endpoint import Endpoint, Request, Response
 from noukai_functions.api.webhooks import webhook, webhook_delivery
 from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.init_phase import get_ready
-from noukai_functions.requests.webhook_bodies import cursor_of, parse_redelivery, place_of
+from noukai_functions.requests.hooks.bodies import cursor_of, parse_redelivery, place_of
 from noukai_functions.timestamps import timestamp
 from noukai_functions.webhooks.sending.message import body_of
 from noukai_wire.limits import DEFAULT_LIST_LIMIT, MAX_LIST_LIMIT

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from noukai_functions.jobs.lifecycle import Job
-from noukai_functions.jobs.queue import Message
+from noukai_functions.jobs.queues.queue import Message
 from noukai_functions.jobs.row import SAVED_INPUT
 from noukai_functions.names import EXPIRES_AT
 

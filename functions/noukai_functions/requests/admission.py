@@ -12,7 +12,7 @@ from noukai_functions.aws import AwsError
 from noukai_functions.catalog.entries import Catalog, InputError
 from noukai_functions.clock import Clock
 from noukai_functions.jobs.lifecycle import START_WITHIN_MS, Job, State, job_id, needs_schedule
-from noukai_functions.jobs.queue import JobQueue, JobQueues, Message, OutgoingMessage
+from noukai_functions.jobs.queues.queue import JobQueue, JobQueues, Message, OutgoingMessage
 from noukai_functions.jobs.table import JobsTable, Refused
 from noukai_functions.names import ALL_WEBHOOKS
 from noukai_functions.refusals import IdempotencyConflictError, InvalidInputError
@@ -22,8 +22,8 @@ from noukai_wire import limits
 
 if TYPE_CHECKING:
     from noukai_functions.delayed_messages import DelayedMessages
-    from noukai_functions.jobs.canary import CanaryShare
     from noukai_functions.jobs.objects import JobObjects
+    from noukai_functions.jobs.queues.canary import CanaryShare
     from noukai_functions.requests.submission import Submission
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from noukai_functions.jobs.lifecycle import Job
-from noukai_functions.jobs.queue import SEND_BATCH_SIZE, OutgoingMessage
+from noukai_functions.jobs.queues.queue import SEND_BATCH_SIZE, OutgoingMessage
 from noukai_functions.refusals import UnavailableError
 from noukai_functions.requests.admission import Admission
 from noukai_functions.requests.submission import keyed_submission

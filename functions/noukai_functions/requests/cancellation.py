@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from noukai_functions.aws import AwsError
 from noukai_functions.clock import Clock
 from noukai_functions.jobs.lifecycle import UNSETTLED, Job, State
-from noukai_functions.jobs.queue import LaterMessageError
+from noukai_functions.jobs.queues.queue import LaterMessageError
 from noukai_functions.jobs.table import JobsTable, Refused
 from noukai_functions.refusals import JobNotFoundError, UnreadableRowError
 from noukai_functions.requests.job_filter import JobFilter

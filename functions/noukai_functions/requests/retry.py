@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from noukai_functions.catalog.entries import Catalog
 from noukai_functions.clock import Clock
 from noukai_functions.jobs.lifecycle import START_WITHIN_MS, Job, State, job_id
-from noukai_functions.jobs.queue import LaterMessageError
+from noukai_functions.jobs.queues.queue import LaterMessageError
 from noukai_functions.jobs.saved_inputs import SavedInputs
 from noukai_functions.names import ALL_WEBHOOKS
 from noukai_functions.refusals import (

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from noukai_functions.aws import AwsError
-from noukai_functions.jobs.queue import InvalidMessageError, JobQueue, LaterMessageError, Message
+from noukai_functions.jobs.queues.queue import InvalidMessageError, JobQueue, LaterMessageError, Message
 from noukai_functions.telemetry.logger import add_fields, line_fields, logger, trace_id_of
 from noukai_wire.limits import WORKER_MARGIN_SECONDS
 

@@ -14,7 +14,7 @@ from noukai_functions.aws import AwsError
 from noukai_functions.catalog.entries import FlowEntry
 from noukai_functions.jobs.estimate import Run
 from noukai_functions.jobs.lifecycle import COLD, Job, Payload, State, longest_backoff_seconds
-from noukai_functions.jobs.queue import Message
+from noukai_functions.jobs.queues.queue import Message
 from noukai_functions.jobs.table import Refused
 from noukai_functions.telemetry.logger import add_fields, job_fields, logger
 from noukai_functions.worker.exchange import Call, Outcome

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from noukai_functions.clock import Clock
 from noukai_functions.jobs.lifecycle import Job, State, Verdict, judge, seconds_until_claimable
 from noukai_functions.jobs.overdue import fail_unrun
-from noukai_functions.jobs.queue import Message
+from noukai_functions.jobs.queues.queue import Message
 from noukai_functions.jobs.table import JobsTable
 from noukai_functions.telemetry.logger import logger
 

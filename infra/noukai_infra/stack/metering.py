@@ -6,8 +6,8 @@ from constructs import Construct
 
 from noukai_infra.settings import Scale, Settings
 from noukai_infra.stack.base.function import JobFunction
+from noukai_infra.stack.base.rights.stream_rights import read_stream
 from noukai_infra.stack.base.stream import COUNTED, GATHERED_SECONDS, STARTED
-from noukai_infra.stack.base.stream_rights import read_stream
 from noukai_infra.stack.storage.tables import Tables
 from noukai_infra.stack.storage.uncounted import Uncounted
 

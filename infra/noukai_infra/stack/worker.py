@@ -12,7 +12,7 @@ from noukai_functions.names import DEFAULT_KIND
 from noukai_infra.settings import ERROR_TEXTS, Settings, SettingsError, WorkerKind
 from noukai_infra.stack.base.function import JobFunction
 from noukai_infra.stack.base.reader import read_queue
-from noukai_infra.stack.base.secret_rights import let_read_secrets, secrets_environment
+from noukai_infra.stack.base.rights.secret_rights import let_read_secrets, secrets_environment
 from noukai_infra.stack.storage.payloads import BUCKET_VARIABLE, Payloads
 from noukai_infra.stack.storage.tables import Tables
 from noukai_wire.limits import LEAST_SECRET
@@ -78,19 +78,23 @@ class Worker(Construct):
         )
         payloads.let(function, "s3:GetObject", "s3:PutObject")
         _allow_flows(function, settings)
-        read = partial(
-            read_queue,
-            function,
-            tables=tables,
-            batch_size=kind.batch_size,
-            batch_window=kind.batch_window,
-            max_concurrency=kind.max_concurrency,
-            pollers=kind.provisioned_pollers,
-        )
+        read = _reading(function, kind, tables)
         for number, queue in enumerate(queues, start=1):
             read(queue, name="Deliveries" if number == 1 else f"Deliveries{number}")
         if canary is not None:
             read(canary, alias=function.add_canary(settings.stable.get(kind_name or DEFAULT_KIND)))
+
+
+def _reading(function: JobFunction, kind: WorkerKind, tables: Tables) -> partial[None]:
+    return partial(
+        read_queue,
+        function,
+        tables=tables,
+        batch_size=kind.batch_size,
+        batch_window=kind.batch_window,
+        max_concurrency=kind.max_concurrency,
+        pollers=kind.provisioned_pollers,
+    )
 
 
 def _allow_flows(function: lambda_.Function, settings: Settings) -> None:

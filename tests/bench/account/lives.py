@@ -22,7 +22,7 @@ from noukai_functions.deployment import Deployment
 from noukai_functions.jobs.following import Followers
 from noukai_functions.jobs.index import JobIndex
 from noukai_functions.jobs.objects import JobObjects
-from noukai_functions.jobs.queue import JobQueue
+from noukai_functions.jobs.queues.queue import JobQueue
 from noukai_functions.jobs.saved_inputs import SavedInputs
 from noukai_functions.jobs.table import JobsTable
 from noukai_functions.logs.store import LogStore

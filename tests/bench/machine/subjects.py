@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any, cast
 
 from noukai_functions.jobs.lifecycle import Job, State, job_id
-from noukai_functions.jobs.queue import Message
+from noukai_functions.jobs.queues.queue import Message
 from noukai_functions.jobs.saved_inputs import SavedInputs
 from noukai_functions.jobs.table import JobsTable
 from noukai_wire.routes import Route

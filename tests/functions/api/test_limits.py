@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from noukai_functions.jobs.lifecycle import job_id
-from noukai_functions.jobs.queue import Message
+from noukai_functions.jobs.queues.queue import Message
 from noukai_wire import limits
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route

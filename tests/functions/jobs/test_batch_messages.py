@@ -6,7 +6,7 @@ from unittest.mock import patch
 import pytest
 
 from noukai_functions.aws import AwsError
-from noukai_functions.jobs.queue import JobQueue, Message, OutgoingMessage
+from noukai_functions.jobs.queues.queue import JobQueue, Message, OutgoingMessage
 from noukai_functions.jobs.table import JobsTable
 from tests.functions.harness import System, output
 from tests.functions.requests.test_submit_jobs import added, codes, ids, submit

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from noukai_functions.jobs.queue import JobQueue
+from noukai_functions.jobs.queues.queue import JobQueue
 from noukai_functions.jobs.row import FORMAT
 from noukai_wire.routes import Route
 from tests.functions.harness import System

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from noukai_functions.aws import client
-from noukai_functions.jobs.canary import CACHE_MS, is_in_canary
+from noukai_functions.jobs.queues.canary import CACHE_MS, is_in_canary
 from noukai_functions.names import CANARY_ROW, CANARY_SHARE
 from noukai_wire.routes import Route
 from tests.functions.harness import System

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from noukai_functions.jobs.lifecycle import START_WITHIN_MS
-from noukai_functions.jobs.queue import Message
+from noukai_functions.jobs.queues.queue import Message
 from noukai_wire.models import JobAccepted
 from noukai_wire.routes import Route
 from tests.functions.harness import Answer, System

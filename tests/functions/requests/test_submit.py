@@ -7,7 +7,7 @@ import pytest
 
 from noukai_functions.aws import AwsError
 from noukai_functions.jobs.lifecycle import DELIVERY_MS
-from noukai_functions.jobs.queue import Message
+from noukai_functions.jobs.queues.queue import Message
 from noukai_functions.jobs.table import JobsTable
 from noukai_wire import limits
 from noukai_wire.models import JobAccepted

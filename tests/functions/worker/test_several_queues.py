@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from noukai_functions.deployment import Deployment
-from noukai_functions.jobs.queue import JobQueue, JobQueues
+from noukai_functions.jobs.queues.queue import JobQueue, JobQueues
 
 URLS = [f"https://sqs.us-east-1.amazonaws.com/123456789012/jobs-{number}" for number in (1, 2, 3)]
 

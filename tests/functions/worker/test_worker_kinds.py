@@ -10,7 +10,7 @@ import pytest
 from noukai_functions.build.catalog_build import build_catalog
 from noukai_functions.build.worker_kinds import WorkerTime
 from noukai_functions.jobs.lifecycle import Job
-from noukai_functions.jobs.queue import JobQueue, Message
+from noukai_functions.jobs.queues.queue import JobQueue, Message
 from noukai_functions.usage.records import Usage
 from noukai_wire.limits import WORKER_MARGIN_SECONDS
 from noukai_wire.routes import Route

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from noukai_functions.handlers.sweep import run
-from noukai_functions.jobs.queue import JobQueue
+from noukai_functions.jobs.queues.queue import JobQueue
 from noukai_infra.app import synthesize
 from noukai_infra.operations.deploy.inventory import Inventory
 from noukai_infra.settings import file_context

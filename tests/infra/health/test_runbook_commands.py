@@ -24,8 +24,8 @@ from noukai_infra.operations.restore import command
 from noukai_infra.operations.restore.restoration import Restoration, shown
 from noukai_infra.settings import ROOT
 from tests.infra.health.runbook import Step, steps
+from tests.infra.operations.releases.test_rollback import deploy
 from tests.infra.operations.restore.restored_stack import MOMENT, Deployment, deployed, fill
-from tests.infra.operations.test_rollback import deploy
 
 STACK = "noukai"
 OPERATORS = ("ops", "keys", "budget", "redrive", "recount", "rollback", "restore", "deploy")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from noukai_functions.handlers import metering
-from noukai_functions.jobs.queue import JobQueue
+from noukai_functions.jobs.queues.queue import JobQueue
 from noukai_functions.metrics.queue_check import QueueCheck
 from tests.functions.harness import System
 from tests.functions.stand_ins.stream import Stream

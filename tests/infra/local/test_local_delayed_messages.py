@@ -6,7 +6,7 @@ from typing import Any
 from noukai_functions.aws.botocore_client import BotocoreClient
 from noukai_functions.delayed_messages import DelayedMessages
 from noukai_functions.jobs.lifecycle import Job, State, job_id
-from noukai_functions.jobs.queue import JobQueue, Message
+from noukai_functions.jobs.queues.queue import JobQueue, Message
 from noukai_infra.local.emulator.emulator import Emulator
 
 HOUR_MS = 3600 * 1000

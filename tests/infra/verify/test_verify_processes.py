@@ -14,8 +14,8 @@ from moto import mock_aws
 
 from noukai_functions.worker.process.reaper import Reaper
 from noukai_infra.verify.check import CheckFailedError, CheckSkippedError
+from noukai_infra.verify.checks.processes import processes_work
 from noukai_infra.verify.deployed import Deployed
-from noukai_infra.verify.processes import processes_work
 
 GROUP = "worker"
 LINE = '{"level":"%s","message":"%s","job_id":"%s"}'

@@ -16,7 +16,7 @@ from moto.sqs import models as moto_sqs
 
 from noukai_functions.aws import AwsError, client
 from noukai_functions.jobs.lifecycle import job_id
-from noukai_functions.jobs.queue import JobQueue, Message
+from noukai_functions.jobs.queues.queue import JobQueue, Message
 from noukai_functions.jobs.saved_inputs import SavedInputs
 from noukai_functions.jobs.sweep_rounds import Rounds
 from noukai_functions.jobs.table import JobsTable, Refused

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from noukai_functions.jobs.queue import Message, OutgoingMessage
+from noukai_functions.jobs.queues.queue import Message, OutgoingMessage
 from tests.model.conformance.subject import (
     MESSAGE,
     MOST_RECEIVES,

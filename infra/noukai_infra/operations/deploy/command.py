@@ -20,6 +20,11 @@ from noukai_infra.operations.deploy.releases.rollback import live_flows
 from noukai_infra.operations.operator import Context, Operator, Org, Stage
 from noukai_infra.terminal import tell
 
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Deploy without asking.")]
+Diff = Annotated[bool, typer.Option("--diff", help="Show what would change before it asks.")]
+NewOriginSecret = Annotated[
+    bool, typer.Option("--new-origin-secret", help="Replace the secret between CloudFront and the API.")
+]
 AnyMemory = Annotated[bool, typer.Option("--any-memory", help="Allow more memory than a new account has.")]
 UnreadSecrets = Annotated[
     bool, typer.Option("--unread-secrets", help="Do not check that the secrets can be read.")
@@ -32,13 +37,11 @@ def deploy_command(
     org: Org = "default",
     stage: Stage = None,
     *,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Deploy without asking.")] = False,
-    diff: Annotated[bool, typer.Option("--diff", help="Show what would change before it asks.")] = False,
+    yes: Yes = False,
+    diff: Diff = False,
     any_memory: AnyMemory = False,
     unread_secrets: UnreadSecrets = False,
-    new_origin_secret: Annotated[
-        bool, typer.Option("--new-origin-secret", help="Replace the secret between CloudFront and the API.")
-    ] = False,
+    new_origin_secret: NewOriginSecret = False,
 ) -> None:
     """Deploy the stack, and show its endpoint and a first key; further options go to `cdk deploy`.
 
@@ -47,12 +50,7 @@ def deploy_command(
     end_of_runtime = check_runtime(sys.version_info[:2])
     _check_flows()
     operator = Operator.of(context, stage)
-    asks = not yes and (diff or not _is_in_ci())
-    if asks and not diff and not is_terminal(sys.stdin):
-        raise OperatorError(
-            "Nobody can be asked whether to deploy: run this at a terminal, or add --yes. In CI (CI=true) it "
-            "does not ask."
-        )
+    asks = _asks(yes=yes, diff=diff)
     operator.cdk.check_options("deploy", further.args)
     plan = Plan(
         context=[*operator.cdk_options([]), *_certificate(operator)],
@@ -70,12 +68,27 @@ def deploy_command(
         tell(f"\nWarning: {warning}")
     _show_deployed(operator)
     if outcome.has_canary:
-        tell(
-            f"Canary:   {operator.settings.canary} % of new jobs go to this version. "
-            f"`{command('canary')}` shows its figures; `{command('canary', 'promote')}` gives it all, "
-            f"`{command('canary', 'abort')}` none."
-        )
+        _show_canary(operator)
     _show_first_key(operator, org, outcome)
+
+
+def _asks(*, yes: bool, diff: bool) -> bool:
+    """Return whether the operator is asked before anything changes."""
+    asks = not yes and (diff or not _is_in_ci())
+    if asks and not diff and not is_terminal(sys.stdin):
+        raise OperatorError(
+            "Nobody can be asked whether to deploy: run this at a terminal, or add --yes. In CI (CI=true) it "
+            "does not ask."
+        )
+    return asks
+
+
+def _show_canary(operator: Operator) -> None:
+    tell(
+        f"Canary:   {operator.settings.canary} % of new jobs go to this version. "
+        f"`{command('canary')}` shows its figures; `{command('canary', 'promote')}` gives it all, "
+        f"`{command('canary', 'abort')}` none."
+    )
 
 
 def _check_flows() -> None:

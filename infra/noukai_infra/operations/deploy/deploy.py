@@ -94,10 +94,7 @@ def deploy(account: Account, cdk: Cdk, stack: str, plan: Plan) -> Outcome:
         _show_inventory(account, stack, assembly, plan, is_new=flows is None)
         for farewell in flows.farewells(assembly, stack) if flows else ():
             plan.show(farewell)
-        if plan.has_diff:
-            _run(cdk, "diff", stack, assembly=assembly)
-        if plan.confirm is not None and not plan.confirm():
-            raise OperatorError("Nothing was deployed.")
+        _ask(cdk, stack, assembly, plan)
         if not is_bootstrapped:
             _run(cdk, "bootstrap", f"aws://{account.number}/{account.region}")
         is_approved = plan.confirm is None or plan.has_diff or flows is None
@@ -109,6 +106,14 @@ def deploy(account: Account, cdk: Cdk, stack: str, plan: Plan) -> Outcome:
     stayed = [name for kind, name in workers.items() if kind in stable]
     conclude(account, stack, before, now=int(time.time()), stable=stayed)
     return Outcome(warnings, first_job, bool(stable) and canary.begin(plan.canary or 0))
+
+
+def _ask(cdk: Cdk, stack: str, assembly: Path, plan: Plan) -> None:
+    """Show the differences if the plan wants them, and ask; a no deploys nothing."""
+    if plan.has_diff:
+        _run(cdk, "diff", stack, assembly=assembly)
+    if plan.confirm is not None and not plan.confirm():
+        raise OperatorError("Nothing was deployed.")
 
 
 def _finish_edge(account: Account, stack: str, assembly: Path, plan: Plan, *, had_edge: bool) -> None:

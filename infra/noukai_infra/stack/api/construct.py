@@ -15,7 +15,7 @@ from noukai_infra.stack.api.domain import ApiDomain
 from noukai_infra.stack.base.acknowledgement import acknowledge
 from noukai_infra.stack.base.audit_log import audit_log
 from noukai_infra.stack.base.function import JobFunction
-from noukai_infra.stack.base.row_rights import counting_calls, noting_uses, reading_budgets
+from noukai_infra.stack.base.rights.row_rights import counting_calls, noting_uses, reading_budgets
 from noukai_infra.stack.base.secret_parameter import SecretParameter
 from noukai_infra.stack.base.warming import warm_functions
 from noukai_infra.stack.delayed_messages import DelayedMessages

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from aws_cdk import Duration, RemovalPolicy, Size
 from aws_cdk import aws_iam as iam
@@ -54,19 +55,12 @@ class JobFunction(lambda_.Function):
         role = _role(scope, f"{name}Role", settings)
         log_group = log_group or _log_group(scope, f"{name}Logs", settings)
         log_group.grant_write(role)
-        is_image = isinstance(code, lambda_.AssetImageCode)
         super().__init__(
             scope,
             name,
             architecture=_ARCHITECTURES[settings.architecture],
-            runtime=lambda_.Runtime.FROM_IMAGE if is_image else runtime(),
-            handler=lambda_.Handler.FROM_IMAGE if is_image else handler_of(entry),
-            code=code,
-            layers=[
-                lambda_.LayerVersion.from_layer_version_arn(scope, f"{name}Layer{number}", arn)
-                for number, arn in enumerate(layers)
-            ]
-            or None,
+            **_started(code, entry),
+            layers=_layers(scope, name, layers),
             role=role,
             log_group=log_group,
             logging_format=lambda_.LoggingFormat.JSON,
@@ -81,7 +75,6 @@ class JobFunction(lambda_.Function):
             current_version_options=_KEPT,
         )
         self.live = self._alias(warm)
-        acknowledge(self, "L1", "the runtime must match the Python that made the byte code in the asset")
 
     def _alias(self, warm: Warmth | None) -> lambda_.Alias:
         count = warm.count if warm and warm.begin is None else None
@@ -94,6 +87,7 @@ class JobFunction(lambda_.Function):
         )
         if warm and warm.begin:
             keep_warm_at_times(live, warm)
+        acknowledge(self, "L1", "the runtime must match the Python that made the byte code in the asset")
         return live
 
     def add_canary(self, stable: str | None) -> lambda_.Alias:
@@ -117,6 +111,18 @@ class JobFunction(lambda_.Function):
 def handler_of(entry: str) -> str:
     """Return Lambda's name of a handler."""
     return f"noukai_functions.handlers.{entry}.handler"
+
+
+def _started(code: lambda_.Code, entry: str) -> dict[str, Any]:
+    """Return the code, and how Lambda starts it: an image says that itself."""
+    if isinstance(code, lambda_.AssetImageCode):
+        return {"code": code, "runtime": lambda_.Runtime.FROM_IMAGE, "handler": lambda_.Handler.FROM_IMAGE}
+    return {"code": code, "runtime": runtime(), "handler": handler_of(entry)}
+
+
+def _layers(scope: Construct, name: str, arns: Sequence[str]) -> list[lambda_.ILayerVersion] | None:
+    found = lambda_.LayerVersion.from_layer_version_arn
+    return [found(scope, f"{name}Layer{number}", arn) for number, arn in enumerate(arns)] or None
 
 
 def _role(scope: Construct, name: str, settings: Settings) -> iam.Role:

@@ -7,7 +7,7 @@ from constructs import Construct
 
 from noukai_infra.settings import Settings
 from noukai_infra.stack.base.function import JobFunction
-from noukai_infra.stack.base.row_rights import reading_budgets
+from noukai_infra.stack.base.rights.row_rights import reading_budgets
 from noukai_infra.stack.queues import JobQueues
 from noukai_infra.stack.storage.tables import Tables
 

@@ -11,8 +11,8 @@ from constructs import Construct
 from noukai_infra.settings import Settings
 from noukai_infra.stack.base.function import JobFunction
 from noukai_infra.stack.base.reader import QUEUE_ACTIONS
+from noukai_infra.stack.base.rights.stream_rights import read_stream
 from noukai_infra.stack.base.stream import ENDED, MARKED
-from noukai_infra.stack.base.stream_rights import read_stream
 from noukai_infra.stack.storage.payloads import Payloads
 from noukai_infra.stack.storage.tables import Tables
 from noukai_infra.stack.storage.uncounted import Uncounted

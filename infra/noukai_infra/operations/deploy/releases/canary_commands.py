@@ -55,7 +55,7 @@ def show(called: typer.Context, context: Context, stage: Stage = None, since: Si
 
 @commands.command("promote")
 def promote(context: Context, stage: Stage = None) -> None:
-    """Give all jobs to the new version; the exit code is 3 while the old one still has jobs to end."""
+    """Send all jobs to the new version; the exit code is 3 while the old one still has jobs to end."""
     operator = Operator.of(context, stage)
     if not Canary(operator.account, operator.stack).promote(tell):
         raise typer.Exit(3)
@@ -65,7 +65,7 @@ def promote(context: Context, stage: Stage = None) -> None:
 
 @commands.command("abort")
 def abort(context: Context, stage: Stage = None) -> None:
-    """Give no more jobs to the new version, and roll the API back; jobs that the canary has end there."""
+    """Send no more jobs to the new version, and roll the API back; jobs that the canary has end there."""
     operator = Operator.of(context, stage)
     if Canary(operator.account, operator.stack).share is None:
         raise OperatorError(f"No canary is under way: `{command('rollback')}` takes back a whole deploy.")

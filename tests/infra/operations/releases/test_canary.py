@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from noukai_functions.jobs.canary import is_in_canary
+from noukai_functions.jobs.queues.canary import is_in_canary
 from noukai_infra.operations.account import OperatorError
 from noukai_infra.operations.deploy.releases.canary import ALL, SETTLE_SECONDS, Canary
 from noukai_infra.operations.deploy.releases.canary_commands import roll_back

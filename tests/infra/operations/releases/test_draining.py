@@ -8,7 +8,7 @@ import pytest
 
 from noukai_functions.delayed_messages import DelayedMessages
 from noukai_functions.jobs.lifecycle import Job, State
-from noukai_functions.jobs.queue import JobQueue, Message
+from noukai_functions.jobs.queues.queue import JobQueue, Message
 from noukai_infra.operations.account import Account, OperatorError, resources
 from noukai_infra.operations.deploy.deploy import Plan, deploy
 from noukai_infra.operations.deploy.draining import draining_kinds, kinds_to_keep

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from noukai_functions.clock import Clock
 from noukai_functions.refusals import InvalidInputError, UnavailableError, WebhookNotFoundError
-from noukai_functions.requests.webhook_bodies import Wanted
+from noukai_functions.requests.hooks.bodies import Wanted
 from noukai_functions.usage.budgets import Budgets
 from noukai_functions.webhooks.sending.message import Event, Message, Outbox
 from noukai_functions.webhooks.store.deliveries import AFTER_ALL, Deliveries

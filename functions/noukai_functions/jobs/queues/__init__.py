@@ -1,0 +1,1 @@
+"""The queues of jobs, and which of them a job goes to."""

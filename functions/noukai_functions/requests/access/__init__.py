@@ -1,0 +1,1 @@
+"""The bodies of requests for keys and browser tokens."""

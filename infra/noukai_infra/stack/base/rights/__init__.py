@@ -1,0 +1,1 @@
+"""The permissions that several functions need."""
