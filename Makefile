@@ -17,7 +17,7 @@ $(error There is no variable $(strip $(UNKNOWN)): use $(filter ARGS DATA FLOWS F
 endif
 
 # The targets that read a variable; `deploy` itself refuses FLOWS, and names what it reads instead.
-OPERATING := deploy rollback canary restore destroy keys budget redrive recount ops plan
+OPERATING := deploy rollback canary restore destroy keys budget redrive recount ops plan diff drift
 READERS_ARGS := test test-client bench drill explore soak fuzz lock verify-aws $(OPERATING)
 READERS_DATA := local
 READERS_FLOWS := local deploy
@@ -36,7 +36,7 @@ endif
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test test-client bench drill explore soak soak-reactions fuzz check local demo deploy rollback canary restore destroy keys budget redrive recount ops plan doctor verify-aws
+.PHONY: help setup lock test test-client bench drill explore soak soak-reactions fuzz check local demo deploy rollback canary restore destroy keys budget redrive recount ops plan doctor verify-aws diff drift
 
 help: ## Show these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1 \2/' | awk '{ \
@@ -147,6 +147,12 @@ demo: $(SETUP) ## Run the system here, submit a text, show its progress and resu
 
 deploy: $(SETUP) ## Deploy to the configured AWS account and region; print the endpoint and a first key
 	@$(BIN)/python -m noukai_infra deploy $(ARGS)
+
+diff: $(SETUP) ## Show what a deploy would change, and change nothing
+	@$(BIN)/python -m noukai_infra diff $(ARGS)
+
+drift: $(SETUP) ## Show what was changed on AWS beside the template
+	@$(BIN)/python -m noukai_infra drift $(ARGS)
 
 rollback: $(SETUP) ## Return the functions to the versions before the last deploy, in seconds
 	@$(BIN)/python -m noukai_infra rollback $(ARGS)

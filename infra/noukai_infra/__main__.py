@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from noukai_infra.folders import SETTINGS_FILE
 from noukai_infra.operations.account import OperatorError
 from noukai_infra.operations.deploy.command import deploy_command
-from noukai_infra.operations.deploy.deploy import destroy
+from noukai_infra.operations.deploy.deploy import compare, destroy
 from noukai_infra.operations.deploy.releases import canary_commands
 from noukai_infra.operations.deploy.releases.canary_commands import roll_back
 from noukai_infra.operations.deploy.releases.rollback import live_flows
@@ -24,6 +24,8 @@ from noukai_infra.operations.orgs import budget_commands, key_commands
 from noukai_infra.operations.recount import Uncounted, hand_to
 from noukai_infra.operations.redrive import redrive_all
 from noukai_infra.operations.restore.command import restore_command
+from noukai_infra.operations.stacks.drift import Drift
+from noukai_infra.operations.stacks.guards import check_unprotected
 from noukai_infra.operations.times import Interval, parse_interval
 from noukai_infra.planning.command import plan_command
 from noukai_infra.settings import SettingsError
@@ -34,7 +36,17 @@ from noukai_wire.variables import unknown_variables
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
-_WITH_STAGE = ("deploy", "rollback", "restore", "destroy", "redrive", "recount", "verify")
+_WITH_STAGE = (
+    "deploy",
+    "diff",
+    "drift",
+    "rollback",
+    "restore",
+    "destroy",
+    "redrive",
+    "recount",
+    "verify",
+)
 """The commands whose first word is a stage; `keys` and `budget` have commands there."""
 
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
@@ -68,11 +80,32 @@ def rollback_command(context: Context, stage: Stage = None) -> None:
     )
 
 
+@commands.command("diff", options_metavar=_METAVAR)
+def diff_command(context: Context, stage: Stage = None) -> None:
+    """Show what a deploy would change, and change nothing."""
+    operator = Operator.of(context, stage)
+    compare(operator.account, operator.cdk, operator.stack, operator.cdk_options([]))
+
+
+@commands.command("drift", options_metavar=_METAVAR)
+def drift_command(context: Context, stage: Stage = None) -> None:
+    """Show what was changed on AWS beside the template; the exit code is 1 if something was."""
+    operator = Operator.of(context, stage)
+    operator.account.deployed(operator.stack)
+    lines = Drift(operator.account.session.client("cloudformation"), operator.stack).lines()
+    for line in lines:
+        tell(line, hanging=2)
+    if lines:
+        raise typer.Exit(1)
+    tell(f"The stack {operator.stack} is as its template says.")
+
+
 @commands.command("destroy", context_settings=_PASS_ON, options_metavar=_METAVAR)
 def destroy_command(further: typer.Context, context: Context, stage: Stage = None) -> None:
     """Delete the stack; further options go to `cdk destroy`."""
     operator = Operator.of(context, stage)
     operator.cdk.check_options("destroy", further.args)
+    check_unprotected(operator.account, operator.stack, operator.settings)
     kept = destroy(operator.account, operator.cdk, operator.stack, operator.cdk_options(further.args))
     if kept:
         tell(

@@ -7,6 +7,7 @@ emulator:
     CDK_CONTEXT_JSON='{"platform": "host", "flows": "/my/flows"}' CDK_OUTDIR=out python -m noukai_infra.app
 """
 
+import json
 import os
 import sys
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from noukai_infra.folders import SETTINGS_FILE
 from noukai_infra.nodejs import node_environment
-from noukai_infra.settings import Settings, SettingsError, file_context
+from noukai_infra.settings import Settings, SettingsError, file_context, overrides
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
     from noukai_infra.bundle.asset import Bundler
     from noukai_infra.bundle.target import Platform
+
+
+_GIVEN = "CDK_CONTEXT_JSON"
+"""The variable in which the CDK command gives the context."""
 
 
 def synthesize(outdir: Path, context: dict[str, object], bundler: "Bundler | None" = None) -> None:
@@ -89,6 +94,8 @@ def _asset_platform(settings: Settings) -> "Platform":
 def main() -> None:
     """Synthesize with the settings of the environment."""
     try:
+        if _GIVEN in os.environ:
+            os.environ[_GIVEN] = json.dumps(overrides(json.loads(os.environ[_GIVEN]), SETTINGS_FILE))
         synthesize(Path(os.environ.get("CDK_OUTDIR", "cdk.out")), file_context())
     except SettingsError as error:
         sys.exit(f"The settings in {SETTINGS_FILE.name} cannot be used:\n{error}")

@@ -1,12 +1,14 @@
 """The settings of a repository and of its stages, in `noukai.toml`."""
 
+import json
 from pathlib import Path
 
 import boto3
 import pytest
 
 from noukai_infra.operations.account import Account, OperatorError
-from noukai_infra.settings import Settings, SettingsError, settings_in
+from noukai_infra.operations.stacks.guards import check_stage
+from noukai_infra.settings import Settings, SettingsError, overrides, settings_in
 from tests.documents import BLOCKS, Block
 
 SETTINGS = """
@@ -90,12 +92,91 @@ def test_file_that_makes_no_sense(file: Path, content: str, stage: str | None, s
     assert "\n" not in str(raised.value)
 
 
+def cdk_json(tmp_path: Path, **context: object) -> Path:
+    path = tmp_path / "cdk.json"
+    content = {"app": "python -m noukai_infra.app", "context": {"@aws-cdk/core:flag": True, **context}}
+    path.write_text(json.dumps(content))
+    return path
+
+
 def test_stage_of_a_file_that_has_none(tmp_path: Path) -> None:
-    """The context of the CDK is for one deployment."""
-    with pytest.raises(
-        SettingsError, match=r"cdk\.json has no stages, such as live: noukai\.toml may have some"
-    ):
-        settings_in(tmp_path / "cdk.json", "live")
+    with pytest.raises(SettingsError, match=r"cdk\.json has no stage live, and no other: "):
+        settings_in(cdk_json(tmp_path), "live")
+
+
+def test_stages_of_the_context(tmp_path: Path) -> None:
+    """They are as in `noukai.toml`; the CDK's own flags stay."""
+    stages = {"live": {"worker": {"memory": 2048}}}
+    path = cdk_json(tmp_path, worker={"memory": 512, "timeout": 60}, stages=stages)
+    read = settings(path, "live")
+    assert (read.stack, read.worker.memory, read.worker.timeout) == ("noukai-live", 2048, 60)
+    assert settings(path, None).worker.memory == 512
+
+
+def test_stage_goes_before_what_the_cdk_command_repeats(tmp_path: Path) -> None:
+    """It gives all of `cdk.json` as if it were of the command line; only what differs overrides."""
+    path = cdk_json(tmp_path, worker={"memory": 512}, memory=256)
+    given = {"worker": {"memory": 512}, "memory": "512", "@aws-cdk/core:flag": True}
+    assert overrides(given, path) == {"memory": "512"}
+    assert overrides(given, tmp_path / "noukai.toml") == given
+
+
+def test_both_files(file: Path) -> None:
+    """Are an error that names both; a file of another app is not ours."""
+    cdk_json(file.parent)
+    with pytest.raises(SettingsError, match=r"Both noukai\.toml and cdk\.json in .* have settings: "):
+        settings_in(file, None)
+    file.with_name("cdk.json").write_text('{"app": "node other.js", "context": {"account": "1"}}')
+    assert settings(file, None).stack == "texts"
+
+
+INHERITING = """
+[stages.base]
+account = "123456789012"
+protect = true
+stack = "first"
+worker = { memory = 512, timeout = 60 }
+
+[stages.middle]
+inherit = "base"
+worker = { memory = 1024 }
+
+[stages.top]
+inherit = "middle"
+region = "eu-central-1"
+"""
+
+
+def test_stage_inherits(file: Path) -> None:
+    """Not the stack, the protection and the account: those would make one stage replace another."""
+    file.write_text(INHERITING)
+    read = settings(file, "top")
+    assert (read.worker.memory, read.worker.timeout, read.region) == (1024, 60, "eu-central-1")
+    assert (read.stack, read.protect, read.account) == ("noukai-top", False, None)
+
+
+@pytest.mark.parametrize(
+    ("parent", "said"),
+    [
+        ("nobody", "stages.base.inherit: noukai.toml has no stage nobody: name one of base, middle, top."),
+        ("top", "stages.base.inherit: top inherits from base already: remove one of the two."),
+    ],
+)
+def test_stage_that_inherits_from_no_other(file: Path, parent: str, said: str) -> None:
+    file.write_text(INHERITING.replace("[stages.base]", f'[stages.base]\ninherit = "{parent}"'))
+    with pytest.raises(SettingsError) as raised:
+        settings(file, "base" if parent == "nobody" else "top")
+    assert said in str(raised.value)
+
+
+@pytest.mark.parametrize("stage", ["prod", "production"])
+def test_production_has_an_account(stage: str) -> None:
+    """A stage of this name that may go anywhere is refused; others are the team's own business."""
+    with pytest.raises(OperatorError, match=f"The stage {stage} names no account"):
+        check_stage(stage, Settings())
+    check_stage(stage, Settings(account="123456789012"))
+    check_stage("staging", Settings())
+    check_stage(None, Settings())
 
 
 def test_no_file(tmp_path: Path) -> None:

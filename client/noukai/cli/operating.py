@@ -8,6 +8,8 @@ _SUMMARIES = {
     "demo": "Run the system here, submit a job, show its progress and result, and stop.",
     "doctor": "Check this machine and the repository.",
     "deploy": "Deploy the stack, and show its endpoint and a first key.",
+    "diff": "Show what a deploy would change, and change nothing.",
+    "drift": "Show what was changed on AWS beside the template.",
     "rollback": "Roll back to the functions before the last deploy.",
     "canary": "Show, promote or abort the canary: a new version of the workers for a share of new jobs.",
     "destroy": "Delete the stack.",

@@ -116,6 +116,11 @@ class Account:
             )
         return outputs
 
+    def is_protected(self, stack: str) -> bool:
+        """Return whether AWS protects an existing stack from deletion."""
+        described = self.session.client("cloudformation").describe_stacks(StackName=stack)
+        return bool(described["Stacks"][0].get("EnableTerminationProtection"))
+
     def takes_along(self, stack: str, kind: str) -> bool:
         """Return whether deleting the stack deletes its resources of a type."""
         made = self.template(stack)["Resources"].values()

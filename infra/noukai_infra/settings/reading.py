@@ -1,20 +1,24 @@
 """Reading the settings of the repository's file."""
 
 import dataclasses
+import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from noukai_infra.cdk_json import read_context
 from noukai_infra.folders import NOUKAI_TOML, SETTINGS_FILE, SOURCES
-from noukai_infra.noukai_toml import read_noukai_toml
+from noukai_infra.noukai_toml import STAGES, in_stage, read_noukai_toml
 from noukai_infra.settings.checks import SettingsError
 from noukai_infra.settings.settings import DEFAULT_STACK, Settings
 
 ROOT = SOURCES
 """This repository, for its tests."""
 
+_CDK_JSON = "cdk.json"
+
 STAGE = "NOUKAI_STAGE"
-"""The environment variable that selects a stage of `noukai.toml`."""
+"""The environment variable that selects a stage."""
 
 
 def file_context() -> dict[str, object]:
@@ -29,13 +33,11 @@ def file_context() -> dict[str, object]:
 def settings_in(file: Path, stage: str | None) -> dict[str, object]:
     """Read the settings of a file, like `file_context`."""
     try:
+        known = [field.name for field in dataclasses.fields(Settings)]
         if file.name == NOUKAI_TOML:
-            return read_noukai_toml(
-                file, [field.name for field in dataclasses.fields(Settings)], stage, DEFAULT_STACK
-            )
-        if stage is not None:
-            raise SettingsError(f"{file.name} has no stages, such as {stage}: {NOUKAI_TOML} may have some.")
-        return read_context(file)
+            _check_alone(file)
+            return read_noukai_toml(file, known, stage, DEFAULT_STACK)
+        return in_stage(file.name, read_context(file), known, stage, DEFAULT_STACK)
     except FileNotFoundError:
         raise SettingsError(
             f"There is no {NOUKAI_TOML} in {file.parent} or above: go to the folder of your repository, or "
@@ -43,3 +45,28 @@ def settings_in(file: Path, stage: str | None) -> dict[str, object]:
         ) from None
     except ValueError as error:
         raise SettingsError(str(error)) from error
+
+
+def _check_alone(file: Path) -> None:
+    """Refuse a `cdk.json` of ours beside `noukai.toml`: its settings would be ignored.
+
+    One for another app, which the team has as well, is its own business.
+    """
+    other = file.with_name(_CDK_JSON)
+    if not other.is_file():
+        return
+    content = json.loads(other.read_text(encoding="utf-8-sig"))
+    if "noukai_infra" in str(content.get("app")) or STAGES in content.get("context", {}):
+        raise SettingsError(
+            f"Both {file.name} and {other.name} in {file.parent} have settings: move those of {other.name} "
+            f"into {file.name}, and delete {other.name}."
+        )
+
+
+def overrides(given: Mapping[str, object], file: Path) -> dict[str, object]:
+    """Return what overrides the file in a context that the CDK command gives.
+
+    The command adds all of `cdk.json` to it, which would go before the settings of a stage.
+    """
+    of_file = read_context(file) if file.name == _CDK_JSON and file.is_file() else {}
+    return {name: value for name, value in given.items() if name not in of_file or of_file[name] != value}

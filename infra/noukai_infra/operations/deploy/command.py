@@ -18,6 +18,8 @@ from noukai_infra.operations.deploy.deploy import Outcome, Plan, deploy
 from noukai_infra.operations.deploy.draining import draining_kinds
 from noukai_infra.operations.deploy.releases.rollback import live_flows
 from noukai_infra.operations.operator import Context, Operator, Org, Stage
+from noukai_infra.operations.stacks.guards import check_stage
+from noukai_infra.settings import STAGE
 from noukai_infra.terminal import tell
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Deploy without asking.")]
@@ -51,6 +53,7 @@ def deploy_command(
     _check_flows()
     operator = Operator.of(context, stage)
     asks = _asks(yes=yes, diff=diff)
+    check_stage(os.environ.get(STAGE), operator.settings)
     operator.cdk.check_options("deploy", further.args)
     plan = Plan(
         context=[*operator.cdk_options([]), *_certificate(operator)],

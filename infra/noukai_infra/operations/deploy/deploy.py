@@ -155,6 +155,22 @@ def _building(cdk: Cdk) -> Cdk:
         raise OperatorError(str(error)) from error
 
 
+def compare(account: Account, cdk: Cdk, stack: str, context: Sequence[str]) -> None:
+    """Show the parts and the differences that a deploy would make; change nothing.
+
+    Raises:
+        OperatorError: the CDK command has failed.
+    """
+    flows = DeployedFlows.of(account, stack)
+    former = _setting("former", flows.to_remember() if flows else ())
+    draining = _setting("draining", kinds_to_keep(account, stack))
+    with TemporaryDirectory() as folder:
+        assembly = Path(folder)
+        _run(cdk, "synth", stack, "--quiet", "--output", folder, *former, *draining, *context)
+        _show_inventory(account, stack, assembly, Plan(), is_new=flows is None)
+        _run(cdk, "diff", stack, assembly=assembly)
+
+
 def _show_inventory(account: Account, stack: str, assembly: Path, plan: Plan, *, is_new: bool) -> None:
     inventory = Inventory.of(assembly, stack)
     deployed = Inventory({} if is_new else account.template(stack))

@@ -1,0 +1,1 @@
+"""Stacks as wholes: guards of stages, their drift, and the data of one for another."""
