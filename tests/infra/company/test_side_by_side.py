@@ -5,16 +5,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-NAMED = (
-    "AlarmName",
-    "DashboardName",
-    "LogGroupName",
-    "Name",
-    "Namespace",
-    "QueueName",
-    "RoleName",
-    "TableName",
-)
+NAMED = """
+    AlarmName DashboardName LogGroupName Name Namespace QueueName RoleName TableName
+""".split()  # noqa: SIM905
 SHARED = {"live", "$default"}
 """The names of aliases and stages of an API, which belong to a function or an API."""
 
