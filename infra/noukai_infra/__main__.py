@@ -11,6 +11,8 @@ import typer
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from noukai_infra.company.drift import Drift
+from noukai_infra.company.guards import check_unprotected
 from noukai_infra.folders import SETTINGS_FILE
 from noukai_infra.operations.account import OperatorError
 from noukai_infra.operations.deploy.command import deploy_command
@@ -24,8 +26,6 @@ from noukai_infra.operations.orgs import budget_commands, key_commands
 from noukai_infra.operations.recount import Uncounted, hand_to
 from noukai_infra.operations.redrive import redrive_all
 from noukai_infra.operations.restore.command import restore_command
-from noukai_infra.operations.stacks.drift import Drift
-from noukai_infra.operations.stacks.guards import check_unprotected
 from noukai_infra.operations.times import Interval, parse_interval
 from noukai_infra.planning.command import plan_command
 from noukai_infra.settings import SettingsError

@@ -6,8 +6,8 @@ from pathlib import Path
 import boto3
 import pytest
 
+from noukai_infra.company.guards import check_stage
 from noukai_infra.operations.account import Account, OperatorError
-from noukai_infra.operations.stacks.guards import check_stage
 from noukai_infra.settings import Settings, SettingsError, overrides, settings_in
 from tests.documents import BLOCKS, Block
 
@@ -100,7 +100,7 @@ def cdk_json(tmp_path: Path, **context: object) -> Path:
 
 
 def test_stage_of_a_file_that_has_none(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"cdk\.json has no stage live, and no other: "):
+    with pytest.raises(SettingsError, match=r"cdk\.json has no stages, such as live: "):
         settings_in(cdk_json(tmp_path), "live")
 
 

@@ -1,1 +1,1 @@
-"""The rules of a company, applied to a composed stack in one place."""
+"""The rules of a company, for a composed stack and for deploys."""

@@ -37,7 +37,10 @@ def settings_in(file: Path, stage: str | None) -> dict[str, object]:
         if file.name == NOUKAI_TOML:
             _check_alone(file)
             return read_noukai_toml(file, known, stage, DEFAULT_STACK)
-        return in_stage(file.name, read_context(file), known, stage, DEFAULT_STACK)
+        context = read_context(file)
+        if stage is not None and STAGES not in context:
+            raise SettingsError(f"{file.name} has no stages, such as {stage}: {NOUKAI_TOML} may have some.")
+        return in_stage(file.name, context, known, stage, DEFAULT_STACK)
     except FileNotFoundError:
         raise SettingsError(
             f"There is no {NOUKAI_TOML} in {file.parent} or above: go to the folder of your repository, or "

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import typer
 
 from noukai_infra.command_line import command
+from noukai_infra.company.guards import check_stage
 from noukai_infra.folders import SETTINGS_FILE
 from noukai_infra.operations.account import OperatorError
 from noukai_infra.operations.addresses.certificate import certificate_of
@@ -18,7 +19,6 @@ from noukai_infra.operations.deploy.deploy import Outcome, Plan, deploy
 from noukai_infra.operations.deploy.draining import draining_kinds
 from noukai_infra.operations.deploy.releases.rollback import live_flows
 from noukai_infra.operations.operator import Context, Operator, Org, Stage
-from noukai_infra.operations.stacks.guards import check_stage
 from noukai_infra.settings import STAGE
 from noukai_infra.terminal import tell
 

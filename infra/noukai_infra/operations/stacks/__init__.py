@@ -1,1 +1,0 @@
-"""Stacks as wholes: guards of stages, their drift, and the data of one for another."""
