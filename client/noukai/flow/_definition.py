@@ -197,21 +197,20 @@ def flow(
     Its address has the names of its module and of the function, with `_` as `-`. `timeout` is for one
     attempt, in seconds. A failed attempt is retried after a random pause of up to `backoff` seconds, doubled
     each time up to `backoff_cap` (at most 900), while `max_attempts` allows. A `retry_after` on the
-    exception, in seconds or as a `timedelta`, sets the pause instead, up to 900 seconds. A `PermanentError`
-    is not retried. A job is kept for `keep` seconds after its end: an hour to a year, by default a week.
+    exception, in seconds or as a `timedelta`, sets the pause instead, up to 900 s. A `PermanentError` is not
+    retried. A job is kept for `keep` seconds after its end: an hour to a year, by default a week.
 
     A flow may ask for `memory` or `ephemeral_storage` in MB, a number of concurrent workers (`concurrency`)
-    or a `batch` of up to 10 jobs. Flows that ask for the same settings share workers and a queue. Or it names
-    a `worker` kind of the deployment's settings, `[workers.NAME]`, which sets all of these.
+    or a `batch` of up to 10 jobs, and shares workers with its like; or for a `worker` kind of the settings.
 
-    A project's attempts run in turn in one process, as long as they end well, so that the state of modules
-    lives on between jobs. With `fresh_process`, each attempt gets a new process. With `cron`, a job is
-    submitted at each of its instants in a time zone: see `FlowSchedule`.
+    A project's attempts run in turn in one process, while they end well, so that modules keep their state.
+    With `fresh_process`, each attempt gets a new one. With `cron`, a job is submitted at each instant: see
+    `FlowSchedule`.
     """
-    worker_kind = WorkerKind(memory, ephemeral_storage, concurrency, batch, named=worker)
-    declared = (worker_kind, fresh_process, FlowSchedule(cron, zone, overlap, missed))
-    decorate = partial(_flow_of, name, (timeout, max_attempts, backoff, backoff_cap, keep, *declared))
-    return decorate if function is None else decorate(function)
+    kind = WorkerKind(memory, ephemeral_storage, concurrency, batch, named=worker)
+    plan = FlowSchedule(cron, zone, overlap, missed)
+    declared = (timeout, max_attempts, backoff, backoff_cap, keep, kind, fresh_process, plan)
+    return partial(_flow_of, name, declared) if function is None else _flow_of(name, declared, function)
 
 
 def _flow_of(name: str | None, settings: tuple[Any, ...], function: Callable[..., Any]) -> Flow:

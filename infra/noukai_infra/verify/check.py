@@ -69,7 +69,7 @@ def check(
 def all_checks() -> Iterator[Check]:
     """Yield every check, in the order of their modules."""
     for module in _MODULES:
-        import_module(f"{__package__}.{module}")
+        import_module(f"{__package__}.checks.{module}")
     yield from _checks
 
 

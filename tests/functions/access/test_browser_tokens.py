@@ -19,7 +19,6 @@ from tests.functions.harness import Answer, System
 ORIGIN = "https://app.example.com"
 MAKER = "nk_maker"
 ADD = {"org": "acme", "project": "trial", "flow": "add"}
-HOURS = 60 * 60 * 1000
 
 
 @pytest.fixture
@@ -67,8 +66,7 @@ def test_a_token_submits_and_reads_the_jobs_of_its_flow(site: System) -> None:
 
 
 def test_a_token_of_a_flow_sees_no_job_of_another(site: System) -> None:
-    other = new_job(site, "trial/greet", message="you")
-    text = token(site)
+    other, text = new_job(site, "trial/greet", message="you"), token(site)
     assert show(site, text, Route.STATUS_BY_ID, path={"id": other}).code == ErrorCode.JOB_NOT_FOUND
     assert show(site, text, Route.LIST_JOBS, path={"flow": "greet"}).code == ErrorCode.FORBIDDEN
 
