@@ -15,6 +15,7 @@ from noukai_infra.company.drift import Drift
 from noukai_infra.company.guards import check_unprotected
 from noukai_infra.folders import SETTINGS_FILE
 from noukai_infra.operations.account import OperatorError
+from noukai_infra.operations.deploy.checks.network.plan import plan_networks
 from noukai_infra.operations.deploy.command import deploy_command
 from noukai_infra.operations.deploy.deploy import compare, destroy
 from noukai_infra.operations.deploy.releases import canary_commands
@@ -84,7 +85,14 @@ def rollback_command(context: Context, stage: Stage = None) -> None:
 def diff_command(context: Context, stage: Stage = None) -> None:
     """Show what a deploy would change, and change nothing."""
     operator = Operator.of(context, stage)
-    compare(operator.account, operator.cdk, operator.stack, operator.cdk_options([]))
+    network = plan_networks(operator.account, operator.stack, operator.settings)
+    compare(
+        operator.account,
+        operator.cdk,
+        operator.stack,
+        operator.cdk_options([*network.context]),
+        network.lines,
+    )
 
 
 @commands.command("drift", options_metavar=_METAVAR)

@@ -15,6 +15,7 @@ from noukai_infra.settings.scale import Scale
 from noukai_infra.settings.settings import DEFAULT_STACK, ERROR_TEXTS, LogRetention, Settings
 from noukai_infra.settings.warmth import Warmth
 from noukai_infra.settings.worker_kind import WorkerKind
+from noukai_infra.settings.workers.network import FoundNetworks, Network, NewEndpoint, Placement
 
 __all__ = [
     "DEFAULT_STACK",
@@ -26,7 +27,11 @@ __all__ = [
     "Cors",
     "Domain",
     "Edge",
+    "FoundNetworks",
     "LogRetention",
+    "Network",
+    "NewEndpoint",
+    "Placement",
     "Scale",
     "Settings",
     "SettingsError",

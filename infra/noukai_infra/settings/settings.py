@@ -28,11 +28,12 @@ from noukai_infra.settings.checks import (
 )
 from noukai_infra.settings.company import Company
 from noukai_infra.settings.complaints import complaints
-from noukai_infra.settings.layers import layer_complaints
 from noukai_infra.settings.scale import Scale
 from noukai_infra.settings.secrets import KmsKey, Secrets
 from noukai_infra.settings.warmth import Warm
 from noukai_infra.settings.worker_kind import WorkerKind
+from noukai_infra.settings.workers.layers import layer_complaints
+from noukai_infra.settings.workers.network import FoundNetworks, parsed
 
 ERROR_TEXTS = "LOG_ERROR_TEXTS"
 """The worker's variable that allows (`true`) or forbids (`false`) exception messages of flows in its log."""
@@ -88,7 +89,8 @@ class Settings:
     `dashboard` makes one of CloudWatch. `xray` samples the invocations of all functions. `company` has the
     rules of a company for all that is made. `protect` protects the stack from deletion.
     `domain` is the API's own name, `edge` CloudFront and WAF before it, `cors` are the web pages that may
-    call it. `make deploy` finds out `domain_certificate` and `origin_digests` itself.
+    call it. `make deploy` finds out `domain_certificate`, `origin_digests` and
+    `found_networks` itself.
     `dashboard` makes one of CloudWatch. `xray` samples the invocations of all functions.
     """
 
@@ -139,6 +141,9 @@ class Settings:
     cors: Cors | None = None
     worker: WorkerKind = dataclasses.field(default_factory=WorkerKind)
     workers: dict[KindName, WorkerKind] = dataclasses.field(default_factory=dict)
+    found_networks: Annotated[FoundNetworks, BeforeValidator(parsed)] = dataclasses.field(
+        default_factory=FoundNetworks
+    )
     scale: Scale = dataclasses.field(default_factory=Scale)
     image_base: Annotated[str, Field(pattern=r"^[a-z0-9][\w./:-]*[:@][\w.:-]+$")] | None = None
     environment: dict[Annotated[str, AfterValidator(variable)], str] = dataclasses.field(default_factory=dict)

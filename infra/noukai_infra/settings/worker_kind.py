@@ -7,8 +7,9 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic.dataclasses import dataclass
 
 from noukai_infra.settings.checks import A_NUMBER, STRICT, folder
-from noukai_infra.settings.layers import layer_arn
 from noukai_infra.settings.warmth import Warm
+from noukai_infra.settings.workers.layers import layer_arn
+from noukai_infra.settings.workers.network import Network
 from noukai_wire.limits import WORKER_MARGIN_SECONDS
 
 
@@ -46,6 +47,8 @@ class WorkerKind:
     """The folder, relative to the repository, of the container image that it runs in: see IMAGES.md."""
     layers: Annotated[tuple[Annotated[str, AfterValidator(layer_arn)], ...], Field(max_length=5)] = ()
     """The ARNs of layers with libraries or extensions."""
+    network: Network | None = None
+    """The subnets and security groups of a VPC, if it runs in one."""
 
     def __post_init__(self) -> None:
         """Refuse layers of an image.

@@ -18,6 +18,7 @@ from noukai_infra.stack.api.shifting import Shifting
 from noukai_infra.stack.base.aliases import FINGERPRINTS, flows_description
 from noukai_infra.stack.base.assets import Assets
 from noukai_infra.stack.base.function import JobFunction
+from noukai_infra.stack.base.network import Endpoints
 from noukai_infra.stack.base.worker_kinds import canary_output, in_a_resource, kind_named, output_of
 from noukai_infra.stack.dead_letters import VISIBILITY_SECONDS, DeadLetterReader
 from noukai_infra.stack.delayed_messages import DelayedMessages
@@ -80,6 +81,11 @@ class JobStack(Stack):
             self._name_flows(assets, has_canary=settings.canary is not None)
         self._export({**api.outputs, "PayloadsBucket": payloads.bucket_name, **metering.outputs})
         self._export({**webhooks.outputs, **told.outputs, **_outputs(tables, queues, asked)})
+        self._finish(settings)
+
+    def _finish(self, settings: Settings) -> None:
+        if settings.found_networks.endpoints:
+            Endpoints(self, "Endpoints", settings=settings)
         apply_rules(self, settings)
 
     def _watch(self, settings: Settings, watched: Watched) -> None:

@@ -11,6 +11,7 @@ from constructs import Construct
 from noukai_functions.names import DEFAULT_KIND
 from noukai_infra.settings import ERROR_TEXTS, Settings, SettingsError, WorkerKind
 from noukai_infra.stack.base.function import JobFunction
+from noukai_infra.stack.base.network import place
 from noukai_infra.stack.base.reader import read_queue
 from noukai_infra.stack.base.rights.secret_rights import let_read_secrets, secrets_environment
 from noukai_infra.stack.storage.payloads import BUCKET_VARIABLE, Payloads
@@ -77,6 +78,7 @@ class Worker(Construct):
             environment=_environment(settings, kind_name, kind, tables, queues),
         )
         payloads.let(function, "s3:GetObject", "s3:PutObject")
+        place(function, kind.network, settings)
         _allow_flows(function, settings)
         read = _reading(function, kind, tables)
         for number, queue in enumerate(queues, start=1):

@@ -46,6 +46,7 @@ _MODULES = (
     "browsers",
     "configuration",
     "health",
+    "networks",
     "processes",
     "restore",
     "secrets",

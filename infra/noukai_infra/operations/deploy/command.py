@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from collections.abc import Sequence
 from typing import Annotated, TextIO
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from noukai_infra.folders import SETTINGS_FILE
 from noukai_infra.operations.account import OperatorError
 from noukai_infra.operations.addresses.certificate import certificate_of
 from noukai_infra.operations.addresses.edge import EdgeDeploy
+from noukai_infra.operations.deploy.checks.network.plan import plan_networks
 from noukai_infra.operations.deploy.checks.runtimes import check_runtime
 from noukai_infra.operations.deploy.deploy import Outcome, Plan, deploy
 from noukai_infra.operations.deploy.draining import draining_kinds
@@ -55,8 +57,9 @@ def deploy_command(
     asks = _asks(yes=yes, diff=diff)
     check_stage(os.environ.get(STAGE), operator.settings)
     operator.cdk.check_options("deploy", further.args)
+    network = plan_networks(operator.account, operator.stack, operator.settings)
     plan = Plan(
-        context=[*operator.cdk_options([]), *_certificate(operator)],
+        context=[*operator.cdk_options([]), *_certificate(operator), *network.context],
         options=further.args,
         confirm=(lambda: typer.confirm("\nDeploy this?")) if asks else None,
         has_diff=diff,
@@ -65,11 +68,10 @@ def deploy_command(
         canary=operator.settings.canary,
         edge=_edge(operator, renew=new_origin_secret),
         reads_secrets=not unread_secrets,
+        notes=network.lines,
     )
     outcome = deploy(operator.account, operator.cdk, operator.stack, plan)
-    for warning in [*outcome.warnings, *filter(None, [end_of_runtime])]:
-        tell(f"\nWarning: {warning}")
-    _show_deployed(operator)
+    _show_deployed(operator, [*outcome.warnings, *filter(None, [end_of_runtime])])
     if outcome.has_canary:
         _show_canary(operator)
     _show_first_key(operator, org, outcome)
@@ -119,7 +121,9 @@ def _edge(operator: Operator, *, renew: bool) -> EdgeDeploy | None:
     return None
 
 
-def _show_deployed(operator: Operator) -> None:
+def _show_deployed(operator: Operator, warnings: Sequence[str]) -> None:
+    for warning in warnings:
+        tell(f"\nWarning: {warning}")
     outputs = operator.account.deployed(operator.stack)
     typer.echo(f"\nFlows:    version {live_flows(operator.account, operator.stack)}")
     typer.echo(f"Endpoint: {outputs['Endpoint']}")

@@ -53,6 +53,8 @@ class Plan:
     """The stack of CloudFront, if the settings have one."""
     reads_secrets: bool = True
     """Whether the secrets of flows are read, to find those that are missing."""
+    notes: Sequence[str] = ()
+    """Further lines for the operator before the question."""
     show: Callable[[str], None] = tell
 
 
@@ -155,8 +157,12 @@ def _building(cdk: Cdk) -> Cdk:
         raise OperatorError(str(error)) from error
 
 
-def compare(account: Account, cdk: Cdk, stack: str, context: Sequence[str]) -> None:
+def compare(
+    account: Account, cdk: Cdk, stack: str, context: Sequence[str], notes: Sequence[str] = ()
+) -> None:
     """Show the parts and the differences that a deploy would make; change nothing.
+
+    `notes` are further lines for the operator.
 
     Raises:
         OperatorError: the CDK command has failed.
@@ -167,7 +173,7 @@ def compare(account: Account, cdk: Cdk, stack: str, context: Sequence[str]) -> N
     with TemporaryDirectory() as folder:
         assembly = Path(folder)
         _run(cdk, "synth", stack, "--quiet", "--output", folder, *former, *draining, *context)
-        _show_inventory(account, stack, assembly, Plan(), is_new=flows is None)
+        _show_inventory(account, stack, assembly, Plan(notes=notes), is_new=flows is None)
         _run(cdk, "diff", stack, assembly=assembly)
 
 
@@ -194,6 +200,8 @@ def _show_inventory(account: Account, stack: str, assembly: Path, plan: Plan, *,
         plan.show(f"The price of {', '.join(inventory.unpriced)} is not included.")
     if price := price_line(sources_in(assembly, stack)):
         plan.show(price)
+    for note in plan.notes:
+        plan.show(note)
 
 
 def _is_bootstrapped(account: Account, qualifier: str) -> bool:

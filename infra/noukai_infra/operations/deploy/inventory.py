@@ -29,6 +29,13 @@ _ALARM = "AWS::CloudWatch::Alarm"
 _RULE = "AWS::Events::Rule"
 _FIREWALL = "AWS::WAFv2::WebACL"
 _USD_PER_FIREWALL = 5
+_ENDPOINT = "AWS::EC2::VPCEndpoint"
+_INTERFACE = f"{_ENDPOINT} Interface"
+
+USD_PER_INTERFACE_ZONE = 7.30
+"""The price of an interface endpoint in a zone, 0.01 USD an hour in a month of 730 hours:
+https://aws.amazon.com/privatelink/pricing/."""
+
 _MINUTELY = ("rate(1 minute)", "cron(* * * * ? *)")
 
 
@@ -65,6 +72,9 @@ _PARTS: Mapping[str, Part] = {
     "AWS::CloudFront::Distribution": Part("distribution", "distributions"),
     # As many dollars as units, see `_units`: https://aws.amazon.com/waf/pricing/.
     _FIREWALL: Part("web ACL", "web ACLs", 1),
+    f"{_ENDPOINT} Gateway": Part("gateway endpoint", "gateway endpoints"),
+    # As many as their zones, see `_units`.
+    _INTERFACE: Part("interface endpoint", "interface endpoints", USD_PER_INTERFACE_ZONE),
     # https://aws.amazon.com/kms/pricing/ and https://aws.amazon.com/secrets-manager/pricing/
     "AWS::KMS::Key": Part("encryption key", "encryption keys", 1),
     "AWS::SecretsManager::Secret": Part("secret", "secrets", 0.4),
@@ -80,6 +90,7 @@ _FURTHER = frozenset(
         "AWS::CodeDeploy::Application",
         "AWS::CodeDeploy::DeploymentGroup",
         "AWS::CertificateManager::Certificate",
+        "AWS::EC2::SecurityGroup",
         "AWS::IAM::Policy",
         "AWS::IAM::Role",
         "AWS::Lambda::Alias",
@@ -154,6 +165,8 @@ class Inventory:
         kind: str = resource["Type"]
         if kind == _RULE and resource["Properties"].get("ScheduleExpression") in _MINUTELY:
             return f"{_RULE} of each minute"
+        if kind == _ENDPOINT:
+            return f"{_ENDPOINT} {resource['Properties']['VpcEndpointType']}"
         if kind != _MAPPING:
             return kind
         source: Any = resource["Properties"]["EventSourceArn"]
@@ -164,8 +177,11 @@ class Inventory:
     def _units(self, part: Part) -> int:
         """Return how many units of a part are paid for: of alarms, the metrics that they look at.
 
-        A web ACL costs five dollars, and each of its rules one.
+        A web ACL costs five dollars, and each of its rules one; an interface endpoint is paid for by zone.
         """
+        if part is _PARTS[_INTERFACE]:
+            kinds = [each for each in self._resources.values() if self._kind(each) == _INTERFACE]
+            return sum(len(each["Properties"]["SubnetIds"]) for each in kinds)
         if part is _PARTS[_FIREWALL]:
             acls = (each["Properties"] for each in self._resources.values() if each["Type"] == _FIREWALL)
             return sum(_USD_PER_FIREWALL + len(each["Rules"]) for each in acls)

@@ -1,0 +1,1 @@
+"""The settings of worker kinds that have a file of their own."""
