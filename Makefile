@@ -157,8 +157,8 @@ drift: $(SETUP) ## Show what was changed on AWS beside the template
 rollback: $(SETUP) ## Return the functions to the versions before the last deploy, in seconds
 	@$(BIN)/python -m noukai_infra rollback $(ARGS)
 
-doctor: $(SETUP) ## Check this machine, the settings and the account
-	@$(BIN)/noukai doctor
+doctor: $(SETUP) ## Check this machine, the settings, the account and the stack
+	@$(BIN)/noukai doctor $(ARGS)
 
 canary: $(SETUP) ## Show, promote or abort the canary of the workers: make canary ARGS=promote
 	@$(BIN)/python -m noukai_infra canary $(ARGS)

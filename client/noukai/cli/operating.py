@@ -6,7 +6,7 @@ _SUMMARIES = {
     "init": "Make a repository: a flow, its test, its settings and a workflow that deploys it.",
     "local": "Run the system on http://localhost:8080 until Ctrl-C.",
     "demo": "Run the system here, submit a job, show its progress and result, and stop.",
-    "doctor": "Check this machine and the repository.",
+    "doctor": "Check this machine, the repository, the account and the stack.",
     "deploy": "Deploy the stack, and show its endpoint and a first key.",
     "diff": "Show what a deploy would change, and change nothing.",
     "drift": "Show what was changed on AWS beside the template.",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from noukai_infra.bundle.error import BundleError
 
-_CHOSEN = "CDK_DOCKER"
+CHOSEN = "CDK_DOCKER"
 """The CDK command's variable for the program."""
 
 _ASKED = {"docker": ("version",), "podman": ("info",), "buildah": ("info",)}
@@ -30,7 +30,7 @@ def builder_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """
     # Lambda takes no image with attestations, which BuildKit adds by default.
     plain = {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
-    if environ.get(_CHOSEN):
+    if environ.get(CHOSEN):
         return plain
     found = [name for name in _ASKED if shutil.which(name, path=environ.get("PATH"))]
     works = next((name for name in found if _works(name, environ)), None)
@@ -41,7 +41,7 @@ def builder_environment(environ: Mapping[str, str]) -> dict[str, str]:
             f"{which}. Install one of the three, or deploy from a machine that has it, such as a CI's; flows "
             "whose libraries fit into 250 MB need none."
         )
-    return {**plain, _CHOSEN: works}
+    return {**plain, CHOSEN: works}
 
 
 def _works(name: str, environ: Mapping[str, str]) -> bool:

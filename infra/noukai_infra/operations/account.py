@@ -3,13 +3,16 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import boto3
 from botocore.exceptions import ClientError
 
 from noukai_infra.command_line import command
 from noukai_infra.settings.company import DEFAULT_QUALIFIER
+
+if TYPE_CHECKING:
+    from botocore.config import Config
 
 
 class OperatorError(Exception):
@@ -54,8 +57,12 @@ class Account:
     region: str
 
     @classmethod
-    def configured(cls, environ: "Mapping[str, str]", region: str | None = None) -> Self:
+    def configured(
+        cls, environ: "Mapping[str, str]", region: str | None = None, config: "Config | None" = None
+    ) -> Self:
         """Return the account of the configured credentials; `region` is the default.
+
+        `config` is that of all clients of the session.
 
         Raises:
             OperatorError: there are no credentials or no region.
@@ -64,6 +71,8 @@ class Account:
         session = boto3.Session(
             region_name=environ.get("AWS_REGION") or boto3.Session().region_name or region
         )
+        if config is not None:
+            session._session.set_default_client_config(config)  # noqa: SLF001 - boto3 has no public way
         if session.region_name is None:
             raise OperatorError("No AWS region is configured: set AWS_REGION, for instance to us-east-1.")
         if session.get_credentials() is None:
@@ -132,9 +141,13 @@ class Account:
 
     def is_bootstrapped(self, qualifier: str = DEFAULT_QUALIFIER) -> bool:
         """Return whether the account and region are bootstrapped for the CDK, with a qualifier."""
+        return self.bootstrap_version(qualifier) is not None
+
+    def bootstrap_version(self, qualifier: str = DEFAULT_QUALIFIER) -> int | None:
+        """Return the version of the CDK's bootstrap with a qualifier; None if there is none."""
         ssm = self.session.client("ssm")
         try:
-            ssm.get_parameter(Name=f"/cdk-bootstrap/{qualifier}/version")
+            found = ssm.get_parameter(Name=f"/cdk-bootstrap/{qualifier}/version")
         except ssm.exceptions.ParameterNotFound:
-            return False
-        return True
+            return None
+        return int(found["Parameter"]["Value"])

@@ -15,6 +15,12 @@ class Quota(NamedTuple):
 CONCURRENCY = Quota("Concurrent executions", "lambda", "L-B99A9384", 1_000)
 """https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
+KEPT_UNRESERVED = 100
+"""The concurrency that an account must leave unreserved; with less in all, nothing can be reserved.
+
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html; an account with 50 gets a
+"minimum value of [50]": https://github.com/aws-samples/s3-to-lambda-patterns/issues/36."""
+
 GATEWAY_RATE = Quota("Throttle rate", "apigateway", "L-8A5B8E43", 10_000)
 GATEWAY_BURST = Quota("Throttle burst rate", "apigateway", "L-CDF5615A", 5_000)
 """AWS sets the burst by the rate: https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html."""

@@ -109,10 +109,10 @@ def doctor_command(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each check.")] = False,
 ) -> None:
-    """Check this machine and the repository."""
+    """Check this machine, the repository, the account and the stack."""
     if stage is not None:
         os.environ["NOUKAI_STAGE"] = stage
-    from noukai_infra.repository.doctor import findings  # noqa: PLC0415 - as above
+    from noukai_infra.repository.doctor.checks import findings  # noqa: PLC0415 - as above
 
     is_well = True
     for each in findings():

@@ -6,8 +6,9 @@ from threading import Thread
 
 import pytest
 
+from noukai_infra.bundle.error import BundleError
 from noukai_infra.operations.account import OperatorError
-from noukai_infra.repository.surroundings import builder, clock, proxy
+from noukai_infra.repository.doctor.surroundings import builder, clock, proxy
 
 
 @pytest.fixture
@@ -42,7 +43,8 @@ def test_clock(dated: HTTPServer) -> None:
 def test_builder_and_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     """A password of the proxy is not shown."""
     monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(OperatorError, match="docker, podman, buildah"):
+    monkeypatch.delenv("CDK_DOCKER", raising=False)
+    with pytest.raises(BundleError, match="docker, podman or buildah must build"):
         builder()
     monkeypatch.setenv("HTTPS_PROXY", "http://me:secret@proxy:3128")
     assert proxy() == "HTTPS_PROXY is proxy:3128"

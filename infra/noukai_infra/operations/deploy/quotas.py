@@ -14,17 +14,12 @@ from typing import Any
 from noukai_infra.bundle.image import MAX_UNZIPPED_BYTES
 from noukai_infra.operations.account import Account, OperatorError, resources
 from noukai_infra.operations.deploy.releases.warm_environments import most_warm
+from noukai_infra.planning.limits import KEPT_UNRESERVED
 
 MAX_RESOURCES = 500
 MAX_ENVIRONMENT_BYTES = 4096
 MAX_MEMORY, NEW_ACCOUNT_MEMORY = 10_240, 3008
 USUAL_CONCURRENCY = 1000
-_KEPT_UNRESERVED = 100
-"""The concurrency that an account must leave unreserved; with less in all, nothing can be reserved.
-
-https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html; an account with 50 gets a
-"minimum value of [50]": https://github.com/aws-samples/s3-to-lambda-patterns/issues/36."""
-
 INVOCATIONS_OF_A_POLLER = 10
 """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html"""
 
@@ -99,7 +94,7 @@ def _too_much(template: Template, quotas: Quotas) -> Iterator[str]:
                 "move values of the setting `environment` to the flows' folder or to Parameter Store."
             )
     reserved = sum(each.get("ReservedConcurrentExecutions", 0) for each in functions.values())
-    kept = min(_KEPT_UNRESERVED, quotas.concurrency)
+    kept = min(KEPT_UNRESERVED, quotas.concurrency)
     warm = sum(most_warm(template).values())
     if (reserved or warm) and quotas.unreserved - reserved - warm < kept:
         what = " and ".join(

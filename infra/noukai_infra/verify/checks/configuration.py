@@ -11,6 +11,7 @@ from noukai_infra.operations.account import handler_of
 from noukai_infra.operations.deploy.quotas import most_at_once
 from noukai_infra.operations.resting import resting_readers
 from noukai_infra.planning import limits
+from noukai_infra.planning.account_limits import quota_of
 from noukai_infra.stack.base.aliases import LIVE
 from noukai_infra.verify.check import Saw, check, expect, require
 from noukai_infra.verify.deployed import Deployed
@@ -129,10 +130,9 @@ def scale_quotas(deployed: Deployed, saw: Saw) -> None:
         limits.TABLE_WRITES: warm.get("WriteUnitsPerSecond", 0),
         limits.TABLE_READS: warm.get("ReadUnitsPerSecond", 0),
     }
-    client = deployed.session.client("service-quotas")
     short = []
     for quota, count in wanted.items():
-        found = client.get_service_quota(ServiceCode=quota.service, QuotaCode=quota.code)["Quota"]["Value"]
+        found = quota_of(deployed.session, quota)
         saw(f"{quota.name}: {found:,.0f}, of which {count:,.0f} are asked for")
         short += [quota.code] if found < count else []
     expect(short, [])

@@ -24,6 +24,12 @@ def live_versions(account: Account, stack: str) -> Versions:
     return _versions(account, stack, LIVE) if account.outputs(stack) is not None else {}
 
 
+def behind(account: Account, stack: str) -> list[str]:
+    """Return the functions whose live version is not the deployed one, as after a rollback."""
+    live, deployed = live_versions(account, stack), _deployed_versions(account, stack)
+    return sorted(name for name in deployed.keys() & live.keys() if live[name] != deployed[name])
+
+
 def live_flows(account: Account, stack: str) -> str | None:
     """Return the live version of the flows; None if unknown."""
     client = account.session.client("lambda")
@@ -48,7 +54,7 @@ def conclude(
     """
     client = account.session.client("lambda")
     live = live_versions(account, stack)
-    deployed = dict(_published(arn) for arn in resources(account.session, stack, "AWS::Lambda::Version"))
+    deployed = _deployed_versions(account, stack)
     for name in (deployed.keys() & live.keys()) - {*stable}:
         if live[name] != deployed[name]:
             client.update_alias(FunctionName=name, Name=LIVE, FunctionVersion=deployed[name])
@@ -98,6 +104,10 @@ def rollback(account: Account, stack: str, *, now: int, stable: Collection[str] 
         )
         client.update_alias(FunctionName=name, Name=LIVE, FunctionVersion=version)
     return len(changed)
+
+
+def _deployed_versions(account: Account, stack: str) -> Versions:
+    return dict(_published(arn) for arn in resources(account.session, stack, "AWS::Lambda::Version"))
 
 
 def _versions(account: Account, stack: str, alias: str) -> Versions:

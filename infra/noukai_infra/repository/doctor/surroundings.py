@@ -1,15 +1,14 @@
 """The checks of what surrounds this machine: builders of images, a proxy, the clock."""
 
 import os
-import shutil
 import time
 from email.utils import parsedate_to_datetime
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
+from noukai_infra.bundle.image_builder import CHOSEN, builder_environment
 from noukai_infra.operations.account import OperatorError
 
-_BUILDERS = ("docker", "podman", "buildah")
 _MOST_SKEW_SECONDS = 240
 """AWS refuses a signature of five minutes ago: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html."""
 _SECONDS = 3.0
@@ -18,10 +17,8 @@ _CLOCK = "https://sts.amazonaws.com/"
 
 def builder() -> str:
     """Return which program builds images; raise if there is none."""
-    found = [name for name in _BUILDERS if shutil.which(name)]
-    if not found:
-        raise OperatorError(f"none of {', '.join(_BUILDERS)}: install one for worker kinds with an image")
-    return f"{found[0]} builds images of worker kinds"
+    found = builder_environment(os.environ).get(CHOSEN) or os.environ[CHOSEN]
+    return f"{found} builds images of worker kinds"
 
 
 def proxy() -> str:
@@ -38,7 +35,9 @@ def clock(url: str = _CLOCK) -> str:
     except HTTPError as refused:
         stated = refused.headers["Date"]
     except (URLError, OSError) as error:
-        raise OperatorError(f"{url} does not answer: {error}; behind a proxy, set HTTPS_PROXY") from error
+        raise OperatorError(
+            f"not checked: {url} does not answer ({error}); behind a proxy, set HTTPS_PROXY"
+        ) from error
     skew = time.time() - parsedate_to_datetime(stated).timestamp()
     if abs(skew) > _MOST_SKEW_SECONDS:
         raise OperatorError(f"it is {skew:+.0f} s from that of AWS, which refuses signatures: set the clock")
