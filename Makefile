@@ -129,7 +129,7 @@ check: $(SETUP) ## Check format, lint, types and import contracts, without runni
 lock: ## Bring every lock up to date with pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 		--group dev --extra deploy --extra opentelemetry pyproject.toml -o requirements.lock $(ARGS)
-	@for group in aws functions worker engine image runtime zones; do \
+	@for group in aws functions worker engine identity image runtime zones; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 			--no-emit-index-url --constraints requirements.lock --group pyproject.toml:$$group \
 			-o infra/noukai_infra/bundle/locked/$$group.txt || exit 1; \

@@ -72,6 +72,23 @@ class UnauthenticatedError(Refusal):
         )
 
 
+class UnidentifiedError(Refusal):
+    """A request with an invalid token, where tokens of an identity provider are taken."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This token is not valid here: get a new one from the identity provider of this deployment, or "
+            "send a key as 'Authorization: Bearer nk_…'."
+        )
+
+
+class ProviderUnavailableError(Refusal):
+    """A request whose token cannot be verified, because the identity provider cannot be reached."""
+
+    def __init__(self) -> None:
+        super().__init__("The identity provider cannot be reached: send the request again in a minute.")
+
+
 class ForbiddenError(Refusal):
     """A request that the caller's key does not permit."""
 

@@ -83,6 +83,8 @@ class System:
     key: str | None = "nk_acme"
     at_gateway: int | None = None
     """The time when the next requests reach the gateway; None means now."""
+    authorizer: Mapping[str, Any] | None = None
+    """What the gateway's authorizer states about the next requests; None without one."""
 
     def send(
         self,
@@ -108,6 +110,7 @@ class System:
                 "requestId": "request-1",
                 "timeEpoch": self.at_gateway or self.clock.time,
                 "http": {"sourceIp": address},
+                **({} if self.authorizer is None else {"authorizer": {"lambda": self.authorizer}}),
             },
             "pathParameters": path,
             "queryStringParameters": dict(parse_qsl(query)),

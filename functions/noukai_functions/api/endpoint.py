@@ -31,6 +31,10 @@ _WORTH_COMPRESSING = 600
 _ORIGIN_DIGESTS = os.environ.get("ORIGIN_DIGESTS", "").split()
 """What requests through CloudFront show, if the API is to be called through it alone."""
 
+_HAS_IDENTITIES = "IDENTITY" in os.environ
+"""Whether the gateway's authorizer verifies tokens of an identity provider: else nothing that it states is
+believed."""
+
 _REQUEST_ID = re.compile(r"[\w.:/+=-]{1,128}", re.ASCII)
 
 _SCOPES = {DEFAULT_ROUTE: ()} | {route.key: route.scopes for route in Route}
@@ -53,6 +57,8 @@ class Request:
     """The IP address that called the gateway."""
     content: bytes
     """The body as sent, perhaps compressed."""
+    identity: Mapping[str, str] | None = None
+    """What the gateway's authorizer states, if there is one."""
 
     @classmethod
     def of(cls, event: Event) -> "Request":
@@ -69,6 +75,7 @@ class Request:
             content=base64.b64decode(text)
             if event.get("isBase64Encoded")
             else text.encode("utf-8", "surrogatepass"),
+            identity=event["requestContext"].get("authorizer", {}).get("lambda") if _HAS_IDENTITIES else None,
         )
 
     @property
@@ -172,6 +179,10 @@ def key_of(request: Request, access: Access) -> ApiKey:
     scheme, _, shown = (authorization or "").partition(" ")
     if shown.startswith("nt_") and scheme.lower() == "bearer":
         api_key = access.browser_tokens.authenticate(shown.rstrip(" "), request.headers)
+    elif _HAS_IDENTITIES and shown and not shown.startswith("nk_") and scheme.lower() == "bearer":
+        from noukai_functions.access.identities import key_of_identity  # noqa: PLC0415 - few have a provider
+
+        api_key = key_of_identity(request.identity, access.api_keys.clock.now())
     else:
         api_key = access.api_keys.authenticate(authorization)
     add_fields(org=api_key.org)

@@ -64,6 +64,9 @@ ANSWERS: Mapping[type[Refusal], tuple[ErrorCode, _Headers]] = MappingProxyType(
         refusals.InvalidJsonError: (ErrorCode.INVALID_JSON, _no_headers),
         refusals.MissingMessageError: (ErrorCode.MISSING_MESSAGE, _no_headers),
         refusals.UnauthenticatedError: (ErrorCode.UNAUTHENTICATED, _bearer),
+        refusals.UnidentifiedError: (ErrorCode.UNAUTHENTICATED, _bearer),
+        # As long as the gateway caches what the authorizer has answered.
+        refusals.ProviderUnavailableError: (ErrorCode.UNAVAILABLE, _again_after(60)),
         refusals.BudgetUsedUpError: (ErrorCode.INSUFFICIENT_CREDITS, _no_headers),
         refusals.ForbiddenError: (ErrorCode.FORBIDDEN, _no_headers),
         refusals.FlowNotFoundError: (ErrorCode.FLOW_NOT_FOUND, _no_headers),

@@ -40,6 +40,7 @@ _ZONES = "zones"
 _GROUPS: dict[AssetName, tuple[str, ...]] = {
     "api": ("aws", "functions", _ZONES),
     "worker": ("functions", "worker"),
+    "identity": ("identity",),
 }
 _ENGINE = "engine"
 """The extra content of the API's asset if validating a flow's input needs pydantic's engine. Workers always
@@ -73,8 +74,8 @@ class Bundler:
     flows that were deployed before.
 
     The asset `api` has the functions, the wire models, their libraries and the flow catalog, and pydantic's
-    engine if a flow's input needs it; `worker` also has pydantic, the flows and their requirements. `cache`
-    keeps installed libraries between runs.
+    engine if a flow's input needs it; `worker` also has pydantic, the flows and their requirements;
+    `identity` is the authorizer's. `cache` keeps installed libraries between runs.
     """
 
     flows: Path
@@ -91,6 +92,9 @@ class Bundler:
         Raises:
             BundleError: the flows or their requirements are invalid.
         """
+        if asset == "identity":
+            self._write_code(asset, output)
+            return
         self._write_task(asset, output)
         self._write_libraries(asset, output, image)
         if image is not None:
@@ -113,6 +117,13 @@ class Bundler:
             return False
         folders = [*required, *self._own("worker", dependencies), self.flows]
         return sum(map(size_of, folders)) > MAX_UNZIPPED_BYTES
+
+    def _write_code(self, asset: AssetName, output: Path) -> None:
+        """Write an asset that knows no flows."""
+        link_tree(own_modules(asset, self.cache), output)
+        for group in _GROUPS[asset]:
+            folder = Dependencies(self.platform, self.cache).of_group(group)
+            link_tree(folder, output, ignore=_METADATA)
 
     def _write_task(self, asset: AssetName, output: Path) -> None:
         written = Path(mkdtemp(dir=self.scratch))

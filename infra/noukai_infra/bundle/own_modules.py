@@ -12,7 +12,15 @@ from noukai_infra.folders import folder_of
 _API = {name: folder_of(name) for name in ("noukai_functions", "noukai_wire")}
 _CLIENT = folder_of("noukai")
 _WORKER = {**_API, "noukai/__init__.py": _CLIENT / "__init__.py", "noukai/flow": _CLIENT / "flow"}
-_MODULES: dict[AssetName, dict[str, Path]] = {"api": _API, "worker": _WORKER}
+_AUTHORIZER = {
+    f"{package}/{name}": _API[package] / name
+    for package, names in {
+        "noukai_functions": ("__init__.py", "handlers/__init__.py", "handlers/authorize.py", "identity"),
+        "noukai_wire": ("__init__.py", "limits.py", "slug.py"),
+    }.items()
+    for name in names
+}
+_MODULES: dict[AssetName, dict[str, Path]] = {"api": _API, "worker": _WORKER, "identity": _AUTHORIZER}
 """Our modules by their place in an asset; only workers have those that flows import."""
 
 _BUILD_STEP = ("noukai_functions/build",)
@@ -53,10 +61,12 @@ _FOR_FLOWS = (
 """The modules that only workers need: a tenth of the API's asset."""
 
 _FOR_AUTHORS = ("noukai_functions/rehearsal.py",)
+_FOR_IDENTITIES = ("noukai_functions/handlers/authorize.py", "noukai_functions/identity")
 _NEVER_IN_ASSETS = ("__pycache__", *_FOR_AUTHORS, "*.md", "*.pyi", "py.typed")
 _LEFT_OUT: dict[AssetName, tuple[str, ...]] = {
-    "api": (*_NEVER_IN_ASSETS, *_BUILD_STEP, *_FOR_FLOWS),
-    "worker": (*_NEVER_IN_ASSETS, *_BUILD_STEP, *_FOR_CALLERS),
+    "api": (*_NEVER_IN_ASSETS, *_BUILD_STEP, *_FOR_FLOWS, *_FOR_IDENTITIES),
+    "worker": (*_NEVER_IN_ASSETS, *_BUILD_STEP, *_FOR_CALLERS, *_FOR_IDENTITIES),
+    "identity": _NEVER_IN_ASSETS,
 }
 
 

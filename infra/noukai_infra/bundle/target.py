@@ -6,7 +6,7 @@ from typing import Literal
 Platform = Literal["manylinux", "manylinux-x86_64", "host"]
 """Lambda on arm64, Lambda on x86_64, or this machine."""
 
-AssetName = Literal["api", "worker"]
+AssetName = Literal["api", "worker", "identity"]
 
 PYTHON_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 """Byte code must be made by the same minor version of Python that loads it."""

@@ -10,6 +10,7 @@ from noukai_infra.settings.addresses.edge import EDGE_REGION, Edge
 from noukai_infra.settings.checks import SettingsError
 from noukai_infra.settings.company import Company
 from noukai_infra.settings.complaints import complaints
+from noukai_infra.settings.identity import Identity
 from noukai_infra.settings.reading import ROOT, STAGE, file_context, overrides, settings_in
 from noukai_infra.settings.scale import Scale
 from noukai_infra.settings.settings import DEFAULT_STACK, ERROR_TEXTS, LogRetention, Settings
@@ -28,6 +29,7 @@ __all__ = [
     "Domain",
     "Edge",
     "FoundNetworks",
+    "Identity",
     "LogRetention",
     "Network",
     "NewEndpoint",

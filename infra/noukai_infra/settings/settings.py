@@ -28,6 +28,7 @@ from noukai_infra.settings.checks import (
 )
 from noukai_infra.settings.company import Company
 from noukai_infra.settings.complaints import complaints
+from noukai_infra.settings.identity import Identity
 from noukai_infra.settings.scale import Scale
 from noukai_infra.settings.secrets import KmsKey, Secrets
 from noukai_infra.settings.warmth import Warm
@@ -89,8 +90,8 @@ class Settings:
     `dashboard` makes one of CloudWatch. `xray` samples the invocations of all functions. `company` has the
     rules of a company for all that is made. `protect` protects the stack from deletion.
     `domain` is the API's own name, `edge` CloudFront and WAF before it, `cors` are the web pages that may
-    call it. `make deploy` finds out `domain_certificate`, `origin_digests` and
-    `found_networks` itself.
+    call it. `identity` is the provider whose tokens the API takes beside keys.
+    `make deploy` finds out `domain_certificate`, `origin_digests` and `found_networks` itself.
     `dashboard` makes one of CloudWatch. `xray` samples the invocations of all functions.
     """
 
@@ -139,6 +140,7 @@ class Settings:
         tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")], ...], BeforeValidator(split)
     ] = ()
     cors: Cors | None = None
+    identity: Identity | None = None
     worker: WorkerKind = dataclasses.field(default_factory=WorkerKind)
     workers: dict[KindName, WorkerKind] = dataclasses.field(default_factory=dict)
     found_networks: Annotated[FoundNetworks, BeforeValidator(parsed)] = dataclasses.field(

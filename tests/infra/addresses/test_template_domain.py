@@ -151,7 +151,12 @@ def test_firewall_lets_large_inputs_pass(assembly_for: Callable[..., Path]) -> N
 
 
 @pytest.mark.parametrize(
-    "settings", [{"edge": EDGE, "cors": CORS}, {"domain": {**NAME, "zone": "Z1", "path": "a"}}]
+    "settings",
+    [
+        {"edge": EDGE, "cors": CORS},
+        {"domain": {**NAME, "zone": "Z1", "path": "a"}},
+        {"identity": {"issuer": "https://id.acme.com", "audience": "jobs"}},
+    ],
 )
 def test_checkers_find_nothing(tmp_path: Path, settings: dict[str, Any]) -> None:
     """Neither cdk-nag nor cfn-lint objects; the first does find a queue that takes plain HTTP."""

@@ -15,7 +15,7 @@ from noukai_infra.local.emulator import patching
 from noukai_infra.settings import ROOT
 
 LOCKED = PACKAGE / "bundle" / "locked"
-GROUPS = ("aws", "engine", "functions", "image", "runtime", "worker", "zones")
+GROUPS = ("aws", "engine", "functions", "identity", "image", "runtime", "worker", "zones")
 DECLARED: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 

@@ -83,6 +83,7 @@ _PARTS: Mapping[str, Part] = {
 _FURTHER = frozenset(
     {
         "AWS::ApiGatewayV2::ApiMapping",
+        "AWS::ApiGatewayV2::Authorizer",
         "AWS::ApiGatewayV2::DomainName",
         "AWS::ApiGatewayV2::Integration",
         "AWS::ApiGatewayV2::Route",

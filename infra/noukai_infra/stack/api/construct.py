@@ -12,6 +12,7 @@ from noukai_infra.settings.addresses.edge import ORIGIN_DIGESTS, ORIGIN_HOST
 from noukai_infra.stack.api.answerers import ANSWERERS, Answerer
 from noukai_infra.stack.api.cors import api_cors
 from noukai_infra.stack.api.domain import ApiDomain
+from noukai_infra.stack.api.identity import IDENTITY, add_authorizer, is_authorized
 from noukai_infra.stack.base.acknowledgement import acknowledge
 from noukai_infra.stack.base.audit_log import audit_log
 from noukai_infra.stack.base.function import JobFunction
@@ -54,6 +55,7 @@ class Api(Construct):
         delayed_messages: DelayedMessages,
         payloads: Payloads,
         webhooks: WebhookStorage,
+        authorizer_code: lambda_.Code | None = None,
     ) -> None:
         super().__init__(scope, name)
         self._settings, self._code = settings, code
@@ -64,6 +66,11 @@ class Api(Construct):
         self._payloads = payloads
         self._webhooks = webhooks
         self._api = self._http_api(settings)
+        self._authorizer = (
+            add_authorizer(self, settings.identity, settings, authorizer_code)
+            if settings.identity and authorizer_code
+            else None
+        )
         self.audit_log = audit_log(self, settings)
         self._warm = warm_functions(settings.warm, [answerer.entry for answerer in ANSWERERS])
         self.functions = {answerer.entry: self._add(answerer) for answerer in ANSWERERS}
@@ -128,7 +135,12 @@ class Api(Construct):
             self._let_the_default_route_invoke(function.live)
         for key in keys:
             apigateway.HttpRoute(
-                self, key, http_api=self._api, integration=integration, route_key=_route_key(key)
+                self,
+                key,
+                http_api=self._api,
+                integration=integration,
+                route_key=_route_key(key),
+                authorizer=self._authorizer if is_authorized(key) else None,
             )
         return function
 
@@ -156,6 +168,8 @@ class Api(Construct):
             environment |= prices(settings)
         if settings.edge and settings.origin_digests:
             environment[ORIGIN_DIGESTS] = " ".join(settings.origin_digests)
+        if settings.identity:
+            environment[IDENTITY] = "on"
         is_audited = answerer.is_audited or (answerer.submits and settings.audit_submissions)
         if is_audited:
             environment["AUDIT"] = "on"

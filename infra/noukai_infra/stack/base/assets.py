@@ -1,4 +1,4 @@
-"""The two assets for the CDK: code that is bundled during synthesis."""
+"""The assets for the CDK: code that is bundled during synthesis."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -24,6 +24,7 @@ class Assets:
     """The assets of the functions.
 
     `api` is for the functions that answer requests; those of workers also have the flows and their libraries.
+    That of the authorizer has none of these.
     """
 
     def __init__(self, bundler: Bundler) -> None:
@@ -31,6 +32,10 @@ class Assets:
         self._bundler = bundler
         self._zips: dict[Path | None, lambda_.Code] = {}
         self._contexts: dict[Path | None, Path] = {}
+
+    def identity(self) -> lambda_.Code:
+        """Return the code of the authorizer."""
+        return _code(self._bundler, "identity")
 
     def worker(self, image: Path | None, settings: Settings, *, is_bundled: bool) -> lambda_.Code:
         """Return the code of a worker: a ZIP file, or a container image if it asks for one or is too large.

@@ -65,3 +65,18 @@ def direct_call(deployed: Deployed, saw: Saw) -> None:
     found = (httpx.get(direct).status_code, deployed.api.get(Route.HEALTH.template).status_code)
     saw(f"direct {found[0]}, through CloudFront {found[1]}")
     expect(found, (403, 200))
+
+
+@check("The authorizer runs, and a token that the identity provider has not signed is refused.", on_aws=True)
+def token_of_a_stranger(deployed: Deployed, saw: Saw) -> None:
+    if not deployed.resources("AWS::ApiGatewayV2::Authorizer"):
+        raise CheckSkippedError("the setting `identity` is not used")
+    url = f"{deployed.outputs['Endpoint']}{Route.FLOWS.template}"
+    answers = [
+        httpx.get(url, headers={"Authorization": "Bearer eyJ.x.y"}),
+        httpx.get(url),
+        deployed.api.get(Route.FLOWS.template),
+    ]
+    saw([(each.status_code, each.text[:200]) for each in answers])
+    expect([each.status_code for each in answers], [401, 401, 200])
+    require("detail" in answers[0].json(), "the answer of our functions to the token")
