@@ -51,6 +51,13 @@ ASKING: dict[str, Call] = {
     "Noukai.flows": lambda client: client.flows(),
     "Noukai.usage": lambda client: client.usage(),
     "Noukai.jobs": lambda client: client.jobs(org="acme"),
+    "Keys.create": lambda client: client.keys.create("ci"),
+    "Keys.list": lambda client: client.keys.list(),
+    "Keys.rotate": lambda client: client.keys.rotate("ci"),
+    "Keys.revoke": lambda client: client.keys.revoke("ci"),
+    "Tokens.create": lambda client: client.tokens.create(
+        origin="https://app.example.com", flow="acme/demo/echo"
+    ),
     "Schedules.put": lambda client: client.schedules.put("digest", flow="acme/demo/echo", cron="* * * * *"),
     "Schedules.list": lambda client: client.schedules.list(),
     "Schedules.get": lambda client: client.schedules.get("digest"),
@@ -72,7 +79,8 @@ ASKING: dict[str, Call] = {
 
 OFFLINE = {
     *("Flow.address", "Job.id", "Job.accepted"),
-    *(f"Noukai.{each}" for each in ("base_url", "flow", "job", "schedules", "webhooks", "close")),
+    *(f"Noukai.{each}" for each in ("base_url", "flow", "job", "close")),
+    *(f"Noukai.{each}" for each in ("keys", "schedules", "tokens", "webhooks")),
 }
 SUBMITTING, OF_A_JOB = (
     ("Flow.job", "Flow.execute", "Flow.map"),
@@ -197,7 +205,9 @@ def test_no_call_is_forgotten_here() -> None:
         (noukai.Flow, AsyncFlow),
         (noukai.Job, AsyncJob),
         (noukai.Noukai, AsyncNoukai),
+        (noukai.Keys, noukai.AsyncKeys),
         (noukai.Schedules, noukai.AsyncSchedules),
+        (noukai.Tokens, noukai.AsyncTokens),
         (noukai.Webhooks, noukai.AsyncWebhooks),
     ):
         members = {f"{blocking.__name__}.{name}" for name in dir(blocking) if not name.startswith("_")}
