@@ -35,6 +35,10 @@ MAKES = [
     for block in BLOCKS
     if block.language == "sh" and block not in (*COMMANDS, *OF_REPOSITORIES, *OF_OPERATORS)
 ]
+SKETCHES = [block for block in BLOCKS if block.info == "sketch"]
+"""Python that needs an image or a database: only compiled."""
+ELSEWHERE = [block for block in BLOCKS if block.language in ("dockerfile", "js", "console")]
+"""For an image's build, a browser and AWS, none of which is at hand."""
 READER = {
     name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
 }
@@ -68,10 +72,16 @@ def run(command: list[str], environ: dict[str, str]) -> str:
 def test_every_block_is_run() -> None:
     """Some test runs each block of a document."""
     drawings = [block for block in BLOCKS if block.language == "text"]
-    run_by_others = [*RECEIVERS, *OF_CI, *OF_REPOSITORIES, *OF_OPERATORS]
+    run_by_others = [*SKETCHES, *ELSEWHERE, *RECEIVERS, *OF_CI, *OF_REPOSITORIES, *OF_OPERATORS]
     run_somewhere = [*SCRIPTS, *FLOWS, *APPLICATIONS, *COMMANDS, *MAKES, *run_by_others, *drawings]
     assert [block for block in BLOCKS if block not in run_somewhere] == []
     assert {"make demo", "make test", "make setup", FIRST_TEST} == TARGETS
+
+
+@pytest.mark.parametrize("sketch", SKETCHES, ids=lambda block: block.title)
+def test_sketches(sketch: Block) -> None:
+    """What cannot be run here is valid Python at least."""
+    compile(sketch.code, str(sketch.document), "exec")
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda block: block.title)
