@@ -81,10 +81,8 @@ class System:
     clock: ManualClock
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     key: str | None = "nk_acme"
-    at_gateway: int | None = None
-    """The time when the next requests reach the gateway; None means now."""
-    authorizer: Mapping[str, Any] | None = None
-    """What the gateway's authorizer states about the next requests; None without one."""
+    at_gateway: int | None = None  # the time when the next requests reach the gateway; None means now
+    authorizer: Mapping[str, Any] | None = None  # what the gateway's authorizer states, if there is one
 
     def send(
         self,
@@ -145,10 +143,7 @@ class System:
                 "scopes": {"SS": list(scopes)},
                 "created": {"N": "1700000000"},
                 "used": {"N": str(self.clock.time // 1000)},
-                **{
-                    name: {"SS": value} if isinstance(value, list) else {"N": str(value)}
-                    for name, value in more.items()
-                },
+                **{each: {"SS": v} if isinstance(v, list) else {"N": str(v)} for each, v in more.items()},
             },
         )
 

@@ -7,7 +7,7 @@ from pydantic.dataclasses import dataclass
 from pydantic_core import ArgsKwargs
 
 from noukai_infra.settings.checks import A_NUMBER, STRICT
-from noukai_infra.settings.cron import Cron
+from noukai_infra.settings.workers.cron import Cron
 
 
 def _cron(text: str) -> str:

@@ -59,8 +59,7 @@ class JobStack(Stack):
         # A scheduled job may wait for longer than flows ask for its worker kind.
         delayed_messages = DelayedMessages(self, "Schedules", queues=queues.jobs)
         made = partial(Api, self, "Api", settings=settings, code=assets.api, tables=tables, payloads=payloads)
-        if settings.identity:
-            made = partial(made, authorizer_code=assets.identity())
+        made = partial(made, authorizer_code=assets.identity() if settings.identity else None)
         api = made(queues=queues.jobs.only(asked), delayed_messages=delayed_messages, webhooks=webhooks)
         worker = partial(Worker, self, settings=settings, tables=tables, payloads=payloads)
         code_of = partial(assets.worker, settings=settings, is_bundled=self.bundling_required)

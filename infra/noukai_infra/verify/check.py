@@ -48,6 +48,7 @@ _MODULES = (
     "health",
     "networks",
     "processes",
+    "releases",
     "restore",
     "secrets",
     "webhooks",

@@ -201,7 +201,7 @@ def test_worker_kinds_of_a_vpc_share_its_endpoints(vpc: Vpc) -> None:
 def test_invalid_networks_are_refused(vpc: Vpc) -> None:
     """Each problem is named; nothing has changed then."""
     other = Vpc("10.1")
-    cases = {
+    cases: dict[str, dict[str, Any]] = {
         "its subnets are in several VPCs": {"subnets": [vpc.subnets[0], other.subnets[0]]},
         f"security group {other.group} is in {other.id}": {"security_groups": [other.group]},
         "there is no subnet subnet-0a1b2c3d in this account": {"subnets": "subnet-0a1b2c3d"},

@@ -99,7 +99,7 @@ class NewEndpoint:
 
 @dataclass(frozen=True, config=STRICT)
 class FoundNetworks:
-    """What a deploy has found out: placements by the key of their network, and the endpoints to create."""
+    """Findings of a deploy: placements by the key of their network, and the endpoints to create."""
 
     placements: dict[str, Placement] = field(default_factory=dict)
     endpoints: tuple[NewEndpoint, ...] = ()

@@ -7,7 +7,7 @@ from aws_cdk import aws_applicationautoscaling as autoscaling
 from aws_cdk import aws_lambda as lambda_
 
 from noukai_infra.settings import SettingsError, Warmth
-from noukai_infra.settings.cron import Cron
+from noukai_infra.settings.workers.cron import Cron
 from noukai_infra.suggestions import unknown_name
 
 API = "api"

@@ -11,7 +11,7 @@ from noukai_infra.operations.account import OperatorError
 from noukai_infra.operations.deploy.inventory import Inventory
 from noukai_infra.operations.deploy.quotas import Quotas, check_quotas
 from noukai_infra.settings import Settings, SettingsError
-from noukai_infra.settings.cron import Cron
+from noukai_infra.settings.workers.cron import Cron
 from tests.infra.stack.template import Template
 
 Make = Callable[..., Template]

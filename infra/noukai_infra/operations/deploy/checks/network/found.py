@@ -28,7 +28,7 @@ class Found:
 
     @classmethod
     def of(cls, ec2: Any, name: str, network: Network) -> "Found":
-        """Look up a network."""
+        """Read the subnets and security groups of a network."""
         subnets: dict[str, Described] = {}
         for filters in _filters(network.subnets, "subnet-id", network.vpc):
             pages = ec2.get_paginator("describe_subnets").paginate(Filters=filters)
@@ -127,7 +127,7 @@ def _filters(named: Sequence[str], ids_filter: str, vpc: str | None) -> Iterator
 
 
 def _literal(value: str) -> str:
-    r"""Escape the wildcards of a filter: EC2 takes `*` and `?` for any characters."""
+    r"""Return a value without wildcards for a filter: EC2 takes `*` and `?` for any characters."""
     return value.replace("\\", "\\\\").replace("*", "\\*").replace("?", "\\?")
 
 

@@ -1,4 +1,4 @@
-"""What a deploy finds out about the networks of workers, passes to the template, and says before it asks."""
+"""Networks of workers: what a deploy reads of them, passes to the template, and says before it asks."""
 
 import dataclasses
 import json
@@ -37,7 +37,7 @@ class NetworkPlan:
 
 
 def plan_networks(account: Account, stack: str, settings: Settings) -> NetworkPlan:
-    """Look up the networks of the settings, and what their workers cannot reach.
+    """Read the networks of the settings, and what their workers cannot reach.
 
     Raises:
         OperatorError: AWS would refuse a network, or it cannot be read.

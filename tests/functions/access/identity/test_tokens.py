@@ -12,7 +12,7 @@ import pytest
 
 from noukai_functions.identity.provider import FRESH_SECONDS, PAUSE_SECONDS, STALE_SECONDS
 from noukai_functions.identity.tokens import LEEWAY_SECONDS, TokenVerifier
-from tests.functions.identity.conftest import AUDIENCE, Time
+from tests.functions.access.identity.conftest import AUDIENCE, Time
 from tests.functions.stand_ins.identity_provider import DISCOVERY, Key, Provider, public
 
 INVALID = {"error": "invalid"}

@@ -17,10 +17,10 @@ from noukai_functions.api import endpoint
 from noukai_functions.handlers import authorize
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
+from tests.functions.access.identity.conftest import AUDIENCE
+from tests.functions.access.identity.test_tokens import claims
 from tests.functions.api.test_unknown_queries import SUBMISSION
 from tests.functions.harness import Answer, System
-from tests.functions.identity.conftest import AUDIENCE
-from tests.functions.identity.test_tokens import claims
 from tests.functions.stand_ins.identity_provider import DISCOVERY, Provider
 
 Show = Callable[..., Answer]
