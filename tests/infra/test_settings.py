@@ -109,7 +109,7 @@ def test_value_that_a_setting_cannot_have_is_refused_by_its_name(
         ({"stack": "1x"}, 'stack: "1x" is invalid: it should match pattern '),
         ({"worker": 1024}, "worker: 1024 is invalid: it should be an object."),
         ({"policies": 1}, "policies: 1 is invalid: it should be a list."),
-        ({"colour": "red"}, "colour: there is no such name in the context of cdk.json: use one of "),
+        ({"paint": "red"}, "paint: there is no such name in the context of cdk.json: use one of "),
         (
             {"policies": [{"Effect": "Allow", "Actions": "*", "Resource": "*"}]},
             "Actions: there is no such name in a ",

@@ -13,8 +13,8 @@ MAX_BATCH = 10
 MAX_BATCHED_SECONDS = 5
 """The jobs of a batch run in turn, so that only short flows may share one."""
 
-MAX_WORKER_KINDS = 15
-"""Per deployment: the URLs of all queues must fit in a function's environment of 4 KB."""
+MAX_WORKER_KINDS = 14
+"""Per deployment: a stack has at most 500 resources, of which a worker kind takes twelve."""
 
 _FUNCTION_TIMEOUTS = (60, 120, 300, 600, 900)
 """Few values, so that long-running flows share workers."""

@@ -171,6 +171,8 @@ def test_function_is_told_what_it_needs_and_no_more(
 ) -> None:
     """The environment of each function is the one it reads."""
     all_have = {"LOG_LEVEL", "METRICS_NAMESPACE"}
+    if "KEYS_TABLE" in names:
+        all_have |= {"TOKENS_SECRET"}
     assert template.functions()[handler]["Environment"]["Variables"].keys() == names | all_have
 
 

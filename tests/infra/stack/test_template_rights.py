@@ -10,7 +10,7 @@ from tests.infra.stack.permission_table import FILE, permission_table
 from tests.infra.stack.template import API, ENTRIES, QUEUES, Template
 
 SETTLE = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
-CANCEL = {"dynamodb:PutItem", "dynamodb:UpdateItem"}
+CANCEL = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
 LIST = {"dynamodb:BatchGetItem", "dynamodb:UpdateItem"}
 LISTS = ("list_jobs", "cancel_jobs")
 READ_PAYLOADS = {"s3:GetObject"}
@@ -78,6 +78,7 @@ def test_role_allows_exactly_what_its_function_does(
     log_group = template.functions()[handler]["LoggingConfig"]["LogGroup"]["Ref"]
     group, _ = template.named_resource("Scheduler::ScheduleGroup", "Schedules")
     role, _ = template.named_resource("IAM::Role", "Schedules")
+    tokens = {"ssm:GetParameter"} if keys else set[str]()
     bucket, _ = template.named_resource("S3::Bucket", "Payloads")
     schedules = SCHEDULES.get(handler, set())
     index = {"dynamodb:Query"} if handler in LISTS else set[str]()
@@ -90,6 +91,7 @@ def test_role_allows_exactly_what_its_function_does(
         log_group: WRITE_LOG,
         f"{group}/*": schedules,
         f"{bucket}/*": PAYLOADS.get(handler, set()),
+        "parameter/noukai/noukai/tokens": tokens,
         role: {"iam:PassRole"} if schedules == CREATE_SCHEDULES else set(),
     }
     assert template.rights(handler) == {
@@ -115,7 +117,8 @@ def test_role_has_no_wildcard(template: Template, handler: str) -> None:
         of_many = action.startswith(("scheduler:", "s3:")) or action == "dynamodb:ListStreams"
         assert "*" not in f"{action} {name}" or (of_many and name.count("*") == 1)
         # CloudFormation cannot make an encrypted parameter: the functions make it.
-        assert name == "parameter/noukai/noukai/webhooks" or re.split("[/.]", name)[0] in resources
+        secret = name in ("parameter/noukai/noukai/webhooks", "parameter/noukai/noukai/tokens")
+        assert secret or re.split("[/.]", name)[0] in resources
 
 
 def actions_of(statement: dict[str, Any]) -> list[str]:
@@ -125,10 +128,14 @@ def actions_of(statement: dict[str, Any]) -> list[str]:
 
 
 def test_api_writes_nothing_of_a_key_but_when_it_was_used(template: Template) -> None:
-    """A function that answers callers can neither make, widen or revive a key, nor change its org."""
+    """A function that answers callers can neither make, widen or revive a key, nor change its org.
+
+    Only the function of an org's own keys makes some.
+    """
     statements = [
         statement
-        for policy in template.resources("IAM::Policy").values()
+        for name, policy in template.resources("IAM::Policy").items()
+        if not name.startswith("ApiKeysRole")
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]
         if "Keys" in json.dumps(statement["Resource"])
         and not {"dynamodb:GetItem", "dynamodb:Scan"}.issuperset(actions_of(statement))
@@ -142,9 +149,11 @@ def test_api_writes_nothing_of_a_key_but_when_it_was_used(template: Template) ->
 
 
 def test_no_function_may_put_a_key(template: Template) -> None:
-    """Whole rows of keys are written by the operator's commands alone."""
+    """Whole rows of keys are written by the operator's commands and the function of orgs' own keys alone."""
     keys, _ = template.named_resource("DynamoDB::Table", "TablesKeys")
-    allowed = {action for handler in ENTRIES for action, of in template.rights(handler) if of == keys}
+    others = [handler for handler in ENTRIES if handler != "keys"]
+    allowed = {action for handler in others for action, of in template.rights(handler) if of == keys}
+    assert ("dynamodb:PutItem", keys) in template.rights("keys")
     assert allowed == {"dynamodb:GetItem", "dynamodb:Scan", "dynamodb:UpdateItem"}
 
 

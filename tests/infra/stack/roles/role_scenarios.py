@@ -213,7 +213,18 @@ def tick_of_both(role: System, root: System) -> None:
     tick(role, root)
 
 
-SCENARIOS: dict[str, Scenario] = {
+def verifying_tokens(scenario: Scenario) -> Scenario:
+    """Return a scenario whose function also meets a browser's token, and so reads the keys of tokens."""
+
+    def played(role: System, root: System) -> None:
+        scenario(role, root)
+        root.deployment.browser_tokens.keys.signing()
+        role.deployment.browser_tokens.keys.find("0000")
+
+    return played
+
+
+_OF_API: dict[str, Scenario] = {
     "submit": submit,
     "upload": upload,
     "submit_jobs": submit_jobs,
@@ -231,12 +242,16 @@ SCENARIOS: dict[str, Scenario] = {
     "keys": keys,
     "usage": usage,
     "schedules": schedules,
-    "tick": tick_of_both,
     "webhooks": webhooks,
     "webhook_secrets": webhook_secrets,
+    "describe": describe,
+}
+
+SCENARIOS: dict[str, Scenario] = {
+    **{name: verifying_tokens(scenario) for name, scenario in _OF_API.items()},
+    "tick": tick_of_both,
     "reactions": told,
     "deliver": posted,
-    "describe": describe,
     "worker": worker,
     "dead_letters": dead_letters,
     "sweep": sweep,

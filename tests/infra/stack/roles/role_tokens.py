@@ -6,6 +6,7 @@ from secrets import token_hex
 from noukai_functions.aws import AwsError
 from noukai_wire.routes import Route
 from tests.functions.harness import System
+from tests.infra.stack.roles.role_jobs import overdue
 
 ORIGIN = "https://app.example.com"
 
@@ -19,6 +20,5 @@ def keys(role: System, root: System) -> None:
     signing = root.deployment.browser_tokens.keys
     with suppress(AwsError):
         signing.client.delete_parameter(Name=signing.name)
-    job_id = root.submit(parameters={"a": 1}).body["id"]
-    for target in ({"flow": "trial/add"}, {"job": job_id}):
+    for target in ({"flow": "trial/add"}, {"job": overdue(root)}):
         assert role.send(Route.MAKE_TOKEN, body={"origin": ORIGIN, **target}).status == 201
