@@ -60,7 +60,7 @@ WRITE_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
         ("events", {"dynamodb:GetItem", "dynamodb:UpdateItem"}, USE_KEYS, COUNT_CALLS, set()),
         ("cancel", CANCEL, USE_KEYS, COUNT_CALLS, set()),
         ("list_jobs", LIST, USE_KEYS, COUNT_CALLS, set()),
-        ("cancel_jobs", LIST | CANCEL, USE_KEYS, COUNT_CALLS, set()),
+        ("cancel_jobs", LIST | CANCEL - {"dynamodb:GetItem"}, USE_KEYS, COUNT_CALLS, set()),
         ("usage", set(), USE_KEYS, COUNT_CALLS | {"dynamodb:Query"}, set()),
         ("describe", set(), USE_KEYS, COUNT_CALLS, set()),
         ("worker", SETTLE, set(), set(), READ_QUEUE),

@@ -155,7 +155,11 @@ def cancel_jobs(role: System, root: System) -> None:
 
 
 def cancel(role: System, root: System) -> None:
-    """Cancel a job that waits in a schedule, and one that has ended and is shown with its result."""
+    """Cancel a job that waits in a schedule, one that has ended, and one by a key for its flow alone."""
+    root.add_key("nk_narrow", "acme", flows=["trial/add"])
+    role.key, usual = "nk_narrow", role.key
+    assert role.send(Route.CANCEL_BY_ID, id=pending(root)).body["state"] == "cancelled"
+    role.key = usual
     assert role.send(Route.CANCEL_BY_ID, id=large(root)).body["status"] == "completed"
     waiting = pending(root, runAt=moment(root, HOUR))
     assert role.send(Route.CANCEL_BY_ID, id=waiting).body["state"] == "cancelled"
