@@ -17,7 +17,7 @@ from tests.infra.stack.template import ENTRIES, Template
 Assets = Callable[[AssetName, Platform], Path]
 
 TABLE, BOTH = {"_dynamodb"}, {"_dynamodb", "_sqs"}
-SUBMITS = {"admission", "budgets", "catalog", "api_keys", "queue", "queues", "table"}
+SUBMITS = {"admission", "budgets", "canary", "catalog", "api_keys", "queue", "queues", "table"}
 HOOKS = {"api_keys", "budgets", "endpoints", "webhook_endpoints"}
 DELIVERS = {"deliveries", "endpoints", "first_tries", "master", "poster", "url_rules", "_health", "_posts"}
 MADE: dict[str, tuple[set[str], set[str]]] = {

@@ -198,7 +198,7 @@ def test_files_of_a_repository_stay_as_they_are(tmp_path: Path) -> None:
     assert "noukai local" in begun.page.read_text()
     assert {path.name: lines for path, lines in begun.kept.items()} == {
         "README.md": ["Background jobs: see [NOUKAI.md](NOUKAI.md)."],
-        ".gitignore": [".build/", "cdk.out/", "__pycache__/", ".pytest_cache/"],
+        ".gitignore": [".build/", "cdk.out/", "__pycache__/", ".pytest_cache/", ".secrets"],
         "requirements.txt": [f"noukai[deploy] @ {URL}"],
         "pytest.ini": [],
         "noukai.toml": None,

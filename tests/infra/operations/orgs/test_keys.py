@@ -34,7 +34,7 @@ def test_key_is_kept_as_its_hash_alone(keys: Keys) -> None:
         "hash": {"S": hashlib.sha256(key.encode()).hexdigest()},
         "org": {"S": "acme"},
         "name": {"S": "ci"},
-        "scopes": {"SS": ["cancel", "keys", "read", "schedules", "submit", "usage", "webhooks"]},
+        "scopes": {"SS": ["cancel", "read", "schedules", "submit", "usage", "webhooks"]},
         "created": {"N": "1700000000"},
     }
 
