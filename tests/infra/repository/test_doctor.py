@@ -1,7 +1,6 @@
 """The doctor's checks of the machine and the account, in broken environments."""
 
 import json
-import os
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,7 +14,6 @@ import pytest
 from noukai_infra.operations.account import Account, OperatorError
 from noukai_infra.planning.limits import GATEWAY_RATE
 from noukai_infra.repository.doctor import machine, place, quotas
-from noukai_infra.repository.doctor.checks import findings
 from noukai_infra.repository.doctor.finding import Finding, NotCheckedError, checked
 from noukai_infra.repository.doctor.permissions import RIGHTS, permissions
 from noukai_infra.settings import Settings
@@ -291,10 +289,3 @@ def test_throttle(aws: Refusing) -> None:
     aws.body = json.dumps({"__type": "AccessDeniedException"})
     (found,) = checked("throttle", lambda: quotas.throttle(account, Settings()))
     assert "these credentials may not GetServiceQuota" in found.said
-
-
-def test_wrong_settings_leave_the_account_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(os.environ, "NOUKAI_STAGE", "nowhere")
-    found = {each.name: each for each in findings()}
-    assert not found["settings"].is_good
-    assert found["AWS"].said == "not checked: correct the settings first"

@@ -1,5 +1,6 @@
 """The doctor's checks of builders, proxy and clock."""
 
+import os
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
@@ -8,6 +9,7 @@ import pytest
 
 from noukai_infra.bundle.error import BundleError
 from noukai_infra.operations.account import OperatorError
+from noukai_infra.repository.doctor.checks import findings
 from noukai_infra.repository.doctor.surroundings import builder, clock, proxy
 
 
@@ -48,3 +50,10 @@ def test_builder_and_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
         builder()
     monkeypatch.setenv("HTTPS_PROXY", "http://me:secret@proxy:3128")
     assert proxy() == "HTTPS_PROXY is proxy:3128"
+
+
+def test_wrong_settings_leave_the_account_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(os.environ, "NOUKAI_STAGE", "nowhere")
+    found = {each.name: each for each in findings()}
+    assert not found["settings"].is_good
+    assert found["AWS"].said == "not checked: correct the settings first"

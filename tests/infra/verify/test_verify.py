@@ -143,7 +143,7 @@ def test_stack_with_further_workers_is_as_it_should_be(
     aws = {**emulator.endpoint.environment, "AWS_REGION": REGION}
     done = verified(aws, "--report", str(file), "-k", "configuration")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert f"7 passed, 7 skipped; the report is in {file}." in done.stdout
+    assert f"8 passed, 8 skipped; the report is in {file}." in done.stdout
     text = file.read_text()
     assert "'MaximumConcurrency': 33" in text
     assert "7 passed" in text

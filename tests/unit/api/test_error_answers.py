@@ -32,6 +32,10 @@ _NO_KEY = (
     "The org 'acme' has no valid key: "
     "ask the operator of this deployment for one, and put the schedule again."
 )
+_NO_KEY = (
+    "There is no key 'ci' that yours may change: GET /api/v1/keys lists them; an operator's keys are not "
+    "among them."
+)
 _NO_SCHEDULE = "There is no schedule 'report' here: GET /api/v1/schedules lists those of the org."
 _NO_WEBHOOK = (
     "There is no webhook endpoint 'billing' here: GET /api/v1/webhooks lists those of your org. "
@@ -92,6 +96,21 @@ CASES: tuple[tuple[Refusal, int, str, str, Mapping[str, str]], ...] = (
         {"Retry-After": "30"},
     ),
     (refusals.UnavailableError(), 503, "UNAVAILABLE", _UNAVAILABLE, {"Retry-After": "1"}),
+    (refusals.KeyNotFoundError("ci"), 404, "NOT_FOUND", _NO_KEY, {}),
+    (
+        refusals.UnidentifiedError(),
+        401,
+        "UNAUTHENTICATED",
+        refusals.UnidentifiedError().message,
+        {"WWW-Authenticate": "Bearer"},
+    ),
+    (
+        refusals.ProviderUnavailableError(),
+        503,
+        "UNAVAILABLE",
+        refusals.ProviderUnavailableError().message,
+        {"Retry-After": "60"},
+    ),
     (refusals.InputNotBackError(), 503, "UNAVAILABLE", _NOT_BACK, {"Retry-After": "2"}),
 )
 
