@@ -278,7 +278,6 @@ def test_concurrency(limit: int, settings: dict[str, object], said: str, is_need
 
 
 def test_throttle(aws: Refusing) -> None:
-    """Of a rate above the account's quota the command is named that asks for more."""
     account = Account(boto3.Session(region_name="us-east-1"), "123456789012", "us-east-1")
     aws.status, aws.body = 200, json.dumps({"Quota": {"Value": 2500.0}})
     assert quotas.throttle(account, Settings()).startswith("2,500 requests a second, bursts of 2,500")
@@ -287,5 +286,5 @@ def test_throttle(aws: Refusing) -> None:
     aws.status, aws.body = 400, json.dumps({"__type": "NoSuchResourceException"})
     assert quotas.throttle(account, Settings()).startswith("10,000 requests a second, bursts of 5,000")
     aws.body = json.dumps({"__type": "AccessDeniedException"})
-    (found,) = checked("throttle", lambda: quotas.throttle(account, Settings()))
-    assert "these credentials may not GetServiceQuota" in found.said
+    found = checked("throttle", lambda: quotas.throttle(account, Settings()))
+    assert "these credentials may not GetServiceQuota" in found[0].said

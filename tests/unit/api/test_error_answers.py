@@ -32,7 +32,7 @@ _NO_KEY = (
     "The org 'acme' has no valid key: "
     "ask the operator of this deployment for one, and put the schedule again."
 )
-_NO_KEY = (
+_NO_OWN_KEY = (
     "There is no key 'ci' that yours may change: GET /api/v1/keys lists them; an operator's keys are not "
     "among them."
 )
@@ -96,7 +96,7 @@ CASES: tuple[tuple[Refusal, int, str, str, Mapping[str, str]], ...] = (
         {"Retry-After": "30"},
     ),
     (refusals.UnavailableError(), 503, "UNAVAILABLE", _UNAVAILABLE, {"Retry-After": "1"}),
-    (refusals.KeyNotFoundError("ci"), 404, "NOT_FOUND", _NO_KEY, {}),
+    (refusals.KeyNotFoundError("ci"), 404, "NOT_FOUND", _NO_OWN_KEY, {}),
     (
         refusals.UnidentifiedError(),
         401,
