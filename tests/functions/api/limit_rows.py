@@ -3,6 +3,14 @@
 from noukai_wire import limits
 
 ELSEWHERE = {
+    "MAX_KEYS": "what a key or a token may say, tested with them",
+    "MAX_KEY_RANGES": "what a key or a token may say, tested with them",
+    "MAX_KEY_RATE": "what a key or a token may say, tested with them",
+    "MAX_KEY_OVERLAP_SECONDS": "what a key or a token may say, tested with them",
+    "DEFAULT_TOKEN_SECONDS": "what a key or a token may say, tested with them",
+    "MAX_TOKEN_SECONDS": "what a key or a token may say, tested with them",
+    "MIN_TOKEN_SECONDS": "what a key or a token may say, tested with them",
+    "MAX_TOKEN_ORIGIN_LENGTH": "what a key or a token may say, tested with them",
     "DEFAULT_UNFINISHED_JOBS": "what an org has unfinished, noticed a minute later",
     "DEFAULT_LATER_JOBS": "what an org has unfinished, noticed a minute later",
     "MAX_ROW_RESULT_BYTES": "where a result is kept, which no caller sees",
@@ -36,6 +44,14 @@ ELSEWHERE = {
 """Limits that no single request tests; those that can be tested have tests of their own below."""
 
 ROWS = {
+    "keys that an org makes for itself": ("MAX_KEYS",),
+    "key: entries of each of its limits": ("MAX_KEY_RANGES",),
+    "key: `rate`": ("MAX_KEY_RATE",),
+    "key: `overlapSeconds` of a rotation": ("MAX_KEY_OVERLAP_SECONDS",),
+    "token: `seconds`, by default": ("DEFAULT_TOKEN_SECONDS",),
+    "token: `seconds`": ("MAX_TOKEN_SECONDS",),
+    "token: `seconds`, from": ("MIN_TOKEN_SECONDS",),
+    "token: characters of `origin`": ("MAX_TOKEN_ORIGIN_LENGTH",),
     "body (message and parameters included), result in an answer": ("MAX_BODY_BYTES", "MAX_RESULT_BYTES"),
     "uploaded input, result behind a URL": ("MAX_PAYLOAD_BYTES",),
     "levels of JSON in any of them": ("MAX_JSON_DEPTH",),
