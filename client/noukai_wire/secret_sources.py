@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 PARAMETER, SECRET = "ssm", "secretsmanager"
 
@@ -104,7 +104,8 @@ def read_sources(
         found.update(((PARAMETER, name), value) for name, value in _parameters(names, get_parameters))
     for name in sorted({each.name for each in sources.values() if each.service == SECRET}):
         found[SECRET, name] = _secret(name, get_secret)
-    values, problems = {}, {}
+    values: dict[str, str] = {}
+    problems: dict[str, str] = {}
     for name, source in sources.items():
         try:
             values[name] = _value(source, found[source.service, source.name])
@@ -156,9 +157,10 @@ def _value_of_key(text: str, key: str) -> str:
         content = None
     if not isinstance(content, dict):
         raise UnreadableError(f"it has no key {key}, since its value is not a JSON object")
-    if key not in content:
+    fields = cast("dict[str, Any]", content)
+    if key not in fields:
         raise UnreadableError(f"it has no key {key}")
-    value = content[key]
+    value = fields[key]
     if isinstance(value, dict | list) or value is None:
         raise UnreadableError(f"the value of its key {key} is not text")
     return value if isinstance(value, str) else json.dumps(value)

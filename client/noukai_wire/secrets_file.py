@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def read_secrets_file(file: Path) -> dict[str, str]:
         text = file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return {}
-    found = {}
+    found: dict[str, str] = {}
     for number, line in enumerate(map(str.strip, text.splitlines()), 1):
         if not line or line.startswith("#"):
             continue
@@ -66,7 +66,7 @@ def nearest_secrets() -> dict[str, str]:
 
 
 @contextmanager
-def in_environment(values: Mapping[str, str]) -> Iterator[None]:
+def in_environment(values: Mapping[str, str]) -> Generator[None]:
     """Set environment variables within the context."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
