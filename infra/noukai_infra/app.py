@@ -82,6 +82,7 @@ def bundler_of(settings: Settings, scratch: Path) -> "Bundler":
         worker=settings.worker,
         scratch=scratch,
         former=settings.former,
+        console=settings.console,
         workers=settings.workers,
     )
 

@@ -1,5 +1,6 @@
-"""The handler that describes the API, answers health checks, and answers 404 for unknown routes."""
+"""The handler that describes the API, serves the console and health checks, and answers 404 otherwise."""
 
+from functools import partial
 from typing import Any
 
 from noukai_functions.access.api_keys import ApiKey
@@ -63,6 +64,11 @@ def health(_request: Request) -> Response:
     return Response({"status": "ok"})
 
 
+def own_key(_request: Request, api_key: ApiKey, _deployment: Deployment) -> Response:
+    """Return what the console may know of its key, to offer only what the key may do."""
+    return Response({"name": api_key.name, "org": api_key.org, "scopes": sorted(api_key.scopes)})
+
+
 def not_found(_request: Request, _api_key: ApiKey, _deployment: Deployment) -> Response:
     """Answer 404 for an unknown route."""
     message = "There is no such route: check the method and the path against the README."
@@ -71,6 +77,7 @@ def not_found(_request: Request, _api_key: ApiKey, _deployment: Deployment) -> R
 
 _ENDPOINTS = {Route.FLOWS.key: Endpoint(flows, deployed)}
 _DEFAULT = Endpoint(not_found, deployed)
+_OWN_KEY = Endpoint(own_key, deployed)
 
 
 def answer(event: Event, deployment: Deployment) -> dict[str, Any]:
@@ -80,6 +87,12 @@ def answer(event: Event, deployment: Deployment) -> dict[str, Any]:
         return answer_anyone(event, health)
     if route == Route.OPENAPI.key:
         return answer_anyone(event, lambda request: openapi(request, deployment, prefix_of(event)))
+    if route == DEFAULT_ROUTE and "/console" in event["rawPath"]:
+        from noukai_functions.api.console import answer_console  # noqa: PLC0415 - callers of the API need none
+
+        own = partial(_OWN_KEY.answer, parts=deployment)
+        if answered := answer_console(event, deployment.asset, deployment.environment, own):
+            return answered
     if route == DEFAULT_ROUTE and (methods := methods_of(event)):
         return answer_anyone(event, lambda _request: Response({}, 204, {"Allow": ", ".join(methods)}))
     return _ENDPOINTS.get(route, _DEFAULT).answer(event, deployment)

@@ -33,6 +33,7 @@ from noukai_infra.bundle.libraries.dependencies import CACHE, Dependencies
 from noukai_infra.bundle.libraries.requirements import Requirements
 from noukai_infra.bundle.own_modules import copy_for_build, own_modules
 from noukai_infra.bundle.target import AssetName, Platform
+from noukai_infra.console.files import write_console
 from noukai_infra.folders import REPOSITORY, SETTINGS_FILE
 from noukai_infra.settings import WorkerKind
 
@@ -71,7 +72,7 @@ class Bundler:
 
     `scratch` is an empty folder that exists as long as the builder. `worker` is the default worker kind: a
     flow that needs more time gets another worker kind. `workers` are those that flows may name. `former` are
-    flows that were deployed before.
+    flows that were deployed before. `console` puts the web console into the API's asset.
 
     The asset `api` has the functions, the wire models, their libraries and the flow catalog, and pydantic's
     engine if a flow's input needs it; `worker` also has pydantic, the flows and their requirements;
@@ -85,6 +86,7 @@ class Bundler:
     cache: Path = CACHE
     former: tuple[str, ...] = ()
     workers: Mapping[str, WorkerKind] = field(default_factory=dict)
+    console: bool = True
 
     def write(self, asset: AssetName, output: Path, image: Path | None = None) -> None:
         """Write an asset into the folder `output`, reproducibly, with the libraries of an image.
@@ -130,6 +132,8 @@ class Bundler:
         shutil.copytree(self._catalog(), written / "catalog")
         if asset == "worker":
             self._write_flows(written / "flows")
+        elif self.console:
+            write_console(written / "console")
         compile_folder(written)
         link_tree(written, output)
         link_tree(own_modules(asset, self.cache), output)

@@ -119,6 +119,7 @@ class Settings:
     event_bus: Annotated[str, Field(pattern=r"^[A-Za-z0-9._/-]{1,256}$")] | None = None
     webhooks_to_localhost: bool = False
     dashboard: bool = False
+    console: bool = True
     xray: bool = False
     alarm_email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
     alarm_topic: Annotated[str, Field(pattern=r"^arn:aws[\w-]*:sns:[\w-]+:[0-9]{12}:[\w.-]+$")] | None = None

@@ -22,7 +22,7 @@ from noukai_infra.stack.base.warming import warm_functions
 from noukai_infra.stack.delayed_messages import DelayedMessages
 from noukai_infra.stack.metering import prices
 from noukai_infra.stack.queues import JobQueues
-from noukai_infra.stack.storage.payloads import Payloads
+from noukai_infra.stack.storage.payloads import BUCKET_VARIABLE, Payloads
 from noukai_infra.stack.storage.tables import Tables
 from noukai_infra.stack.webhooks.storage import WebhookStorage, naming_endpoints
 from noukai_wire.routes import BASE_PATH, DEFAULT_ROUTE
@@ -191,7 +191,17 @@ class Api(Construct):
             warm=self._warm.get(answerer.entry),
         )
         self._allow(function, answerer)
+        if settings.console and answerer.entry == _FALLBACK:
+            self._serve_console(function)
         return function
+
+    def _serve_console(self, function: JobFunction) -> None:
+        """Let the console's page load and store objects of the bucket by presigned URLs."""
+        function.add_environment(BUCKET_VARIABLE, self._payloads.bucket_name)
+        # The local system chooses its port after the template is made.
+        local = ["http://localhost:*"] if self._settings.platform == "host" else []
+        named = [each.origin for each in (self._settings.domain, self._settings.edge) if each]
+        self._payloads.let_pages_of(self._api.api_endpoint, *named, *local)
 
     def _allow(self, function: JobFunction, answerer: Answerer) -> None:
         tables = self._tables

@@ -68,6 +68,17 @@ class Payloads(Construct):
         """Return the bucket's name."""
         return self._bucket.bucket_name
 
+    def let_pages_of(self, *origins: str) -> None:
+        """Allow pages of these origins to use presigned URLs, which they get from the API."""
+        methods = [s3.HttpMethods.GET, s3.HttpMethods.HEAD, s3.HttpMethods.PUT]
+        self._bucket.add_cors_rule(
+            allowed_methods=methods,
+            allowed_origins=list(origins),
+            allowed_headers=["content-type", "x-amz-checksum-sha256"],
+            exposed_headers=["Content-Length"],
+            max_age=3600,
+        )
+
     def let(self, function: lambda_.Function, *actions: str) -> None:
         """Allow a function these actions on objects, but never listing."""
         function.add_environment(BUCKET_VARIABLE, self._bucket.bucket_name)

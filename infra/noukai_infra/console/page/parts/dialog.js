@@ -1,0 +1,64 @@
+/** Dialogs: a question before what cannot be undone, and forms. */
+
+import { html, signal, useEffect, useRef, useState } from "../core/dom.js";
+import { wordsOf } from "../core/api.js";
+import { Problem } from "./basics.js";
+
+/** @typedef {{title: string, text: string, verb: string, isGrave?: boolean, act: () => Promise<void>}} Question */
+
+/** @type {{value: Question | null}} */
+export const question = signal(null);
+
+/** @param {Question} asked */
+export function ask(asked) {
+  question.value = asked;
+}
+
+/** A modal dialog; Escape closes it, and the focus returns to where it was. */
+export function Dialog({ title, onClose, children, class: name = "" }) {
+  const place = useRef(null);
+  useEffect(() => {
+    const before = document.activeElement;
+    place.current.showModal();
+    return () => before instanceof HTMLElement && before.focus();
+  }, []);
+  return html`<dialog ref=${place} class=${name} aria-label=${title} onClose=${onClose} onCancel=${onClose}>
+    <header class="head"><h2>${title}</h2>
+      <button type="button" class="plain" onClick=${onClose} aria-label="Close">Close</button></header>
+    ${children}
+  </dialog>`;
+}
+
+/** The question that is asked now. The second press of its button does nothing. */
+export function Questions() {
+  const asked = question.value;
+  return asked && html`<${Asked} key=${asked.title + asked.text} asked=${asked} />`;
+}
+
+function Asked({ asked }) {
+  const [isBusy, setBusy] = useState(false);
+  const [error, setError] = useState("");
+  const close = () => {
+    question.value = null;
+  };
+  const act = async () => {
+    setBusy(true);
+    try {
+      await asked.act();
+      close();
+    } catch (raised) {
+      setError(wordsOf(raised));
+      setBusy(false);
+    }
+  };
+  return html`<${Dialog} title=${asked.title} onClose=${close}>
+    <p>${asked.text}</p>
+    <${Problem} error=${error} />
+    <footer class="buttons">
+      <button type="button" onClick=${close}>Keep</button>
+      <button type="button" class=${asked.isGrave ? "grave" : "main"} disabled=${isBusy} onClick=${act}>
+        ${isBusy ? "Working …" : asked.verb}
+      </button>
+    </footer>
+  <//>`;
+}

@@ -1,0 +1,133 @@
+/** The loaded jobs of the list, and how they stay current. */
+
+import { batch, signal } from "../../core/dom.js";
+import { call } from "../../core/api.js";
+import { who } from "../../core/session.js";
+
+const PAGE = 50;
+const NEWEST = 20;
+const MOST_STATUSES = 100;
+const NEWS_MS = 4000;
+const IDLE_MS = 2000;
+
+/** @typedef {{id: string, state: string, flow: string, createdAt: string} & Record<string, any>} Job */
+
+const TERMINAL = new Set(["completed", "failed", "cancelled"]);
+
+/** @param {{state: string}} job */
+export function isOver(job) {
+  return TERMINAL.has(job.state);
+}
+
+/** The jobs of one filter. A new filter has a new list, so that no late answer lands in it. */
+export class JobList {
+  /** @param {Record<string, string>} filter */
+  constructor(filter) {
+    this.filter = filter;
+    /** @type {{value: Job[]}} */
+    this.jobs = signal([]);
+    /** Jobs that came while the reader was further down. @type {{value: Job[]}} */
+    this.fresh = signal([]);
+    this.isLoaded = signal(false);
+    this.isComplete = signal(false);
+    this.isAtTop = true;
+    /** The rows in view. */
+    this.seen = { first: 0, last: 40 };
+    /** @type {string | undefined} */
+    this.cursor = undefined;
+    this.isLoading = false;
+    this.newsAt = 0;
+    this.statusesAt = 0;
+  }
+
+  /** @param {number} limit @param {string} [cursor] @param {AbortSignal} [signal] */
+  async page(limit, cursor, signal) {
+    const { flow, state, from, to } = this.filter;
+    const path = flow ? `/seq/${flow}/jobs` : `/seq/${who.value?.org}/jobs`;
+    const query = { state, createdAfter: from, createdBefore: to, limit, cursor };
+    return (await call("GET", path, { query, signal })).data;
+  }
+
+  /** Load further jobs; only a page without a cursor is the last. */
+  async more() {
+    if (this.isLoading || this.isComplete.value) return;
+    this.isLoading = true;
+    try {
+      const page = await this.page(PAGE, this.cursor);
+      batch(() => {
+        this.cursor = page.cursor;
+        this.jobs.value = merged(this.jobs.value, page.jobs);
+        this.isComplete.value = page.cursor === undefined;
+        this.isLoaded.value = true;
+      });
+    } finally {
+      this.isLoading = false;
+    }
+  }
+
+  /** Bring what is visible up to date; return the milliseconds until the next time. @param {AbortSignal} signal */
+  async refresh(signal) {
+    if (!this.isLoaded.value) {
+      await this.more();
+      this.newsAt = Date.now() + NEWS_MS;
+      return IDLE_MS;
+    }
+    if (Date.now() >= this.statusesAt) this.statusesAt = Date.now() + (await this.#statuses(signal));
+    if (Date.now() >= this.newsAt) {
+      this.newsAt = Date.now() + NEWS_MS;
+      this.#take(await this.page(NEWEST, undefined, signal));
+    }
+    return Math.max(200, Math.min(this.newsAt, this.statusesAt) - Date.now());
+  }
+
+  /** @param {AbortSignal} signal */
+  async #statuses(signal) {
+    const { first, last } = this.seen;
+    const ids = this.jobs.value.slice(first, last + 1).filter((job) => !isOver(job)).map((job) => job.id);
+    if (ids.length === 0) return NEWS_MS;
+    const { data } = await call("POST", "/jobs/status", { body: { ids: ids.slice(0, MOST_STATUSES) }, signal });
+    const found = new Map(data.jobs.filter((entry) => entry.job).map((entry) => [entry.id, entry.job]));
+    this.replace(found);
+    const waits = data.jobs.map((entry) => entry.retryAfterMs).filter(Boolean);
+    return waits.length ? Math.min(...waits) : IDLE_MS;
+  }
+
+  /** @param {Map<string, Job>} found */
+  replace(found) {
+    this.jobs.value = this.jobs.value.map((job) => {
+      const current = found.get(job.id);
+      // A list is eventually consistent: an older answer must not undo a newer one.
+      return current && !(isOver(job) && !isOver(current)) ? { ...job, ...current, result: undefined } : job;
+    });
+  }
+
+  /** Live changes do not move what one reads. @param {{jobs: Job[]}} page */
+  #take(page) {
+    const known = new Set(this.jobs.value.map((job) => job.id));
+    this.replace(new Map(page.jobs.map((job) => [job.id, job])));
+    const fresh = page.jobs.filter((job) => !known.has(job.id));
+    this.fresh.value = merged(fresh, this.fresh.value.filter((job) => !known.has(job.id)));
+    if (this.isAtTop) this.showFresh();
+  }
+
+  showFresh() {
+    if (this.fresh.value.length === 0) return;
+    batch(() => {
+      this.jobs.value = merged(this.fresh.value, this.jobs.value);
+      this.fresh.value = [];
+    });
+  }
+}
+
+/** Both lists, newest first; each job once. @param {Job[]} some @param {Job[]} others */
+function merged(some, others) {
+  const known = new Set(some.map((job) => job.id));
+  return [...some, ...others.filter((job) => !known.has(job.id))];
+}
+
+/** Whether the metadata has a text; `name=value` looks into one entry. @param {Job} job @param {string} text */
+export function hasMetadata(job, text) {
+  const entries = Object.entries(job.metadata ?? {});
+  const [name, value] = text.includes("=") ? text.split(/=(.*)/s) : [null, text];
+  return entries.some(([each, held]) => (name === null ? `${each} ${held}`.includes(value) : each === name && held.includes(value)));
+}
