@@ -39,7 +39,7 @@ _POLICY = (
 )
 """The page's policy, to which the function adds `connect-src`: only it knows the bucket."""
 
-_COMMENT = re.compile(r"^[ \t]*/\*.*?\*/[ \t]*\n|^[ \t]*//[^\n]*\n", re.M | re.S)
+_COMMENT = re.compile(r"^[ \t]*/\*.*?\*/[ \t]*\n|^[ \t]*//[^\n]*\n", re.MULTILINE | re.DOTALL)
 
 
 def write_console(folder: Path) -> None:

@@ -10,16 +10,16 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 _IMPORT = re.compile(
-    r"""(?:^|(?<=;))import\s*(?P<names>[^"';()]*?)\s*from\s*["'](?P<source>[^"']+)["'];?""", re.M
+    r"""(?:^|(?<=;))import\s*(?P<names>[^"';()]*?)\s*from\s*["'](?P<source>[^"']+)["'];?""", re.MULTILINE
 )
 _PASSED_ON = re.compile(
-    r"""(?:^|(?<=;))export\s*\{(?P<names>[^}]*)\}\s*from\s*["'](?P<source>[^"']+)["'];?""", re.M
+    r"""(?:^|(?<=;))export\s*\{(?P<names>[^}]*)\}\s*from\s*["'](?P<source>[^"']+)["'];?""", re.MULTILINE
 )
-_LIST = re.compile(r"(?:^|(?<=[;}]))export\s*\{(?P<names>[^}]*)\};?", re.M)
-_DEFAULT = re.compile(r"(?:^|(?<=[;}]))export default ", re.M)
-_DECLARED = re.compile(r"^export ((?:async )?function\*?|const|class) ?(?P<name>[\w$]+)", re.M)
+_LIST = re.compile(r"(?:^|(?<=[;}]))export\s*\{(?P<names>[^}]*)\};?", re.MULTILINE)
+_DEFAULT = re.compile(r"(?:^|(?<=[;}]))export default ", re.MULTILINE)
+_DECLARED = re.compile(r"^export ((?:async )?function\*?|const|class) ?(?P<name>[\w$]+)", re.MULTILINE)
 _SOURCE_MAP = re.compile(r"//# sourceMappingURL=\S+")
-_LEFT = re.compile(r"^(?:import|export)\b.*", re.M)
+_LEFT = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 
 
 class JoinError(Exception):
@@ -95,7 +95,7 @@ def _pairs(names: str) -> list[tuple[str, str]]:
 
 def _binding(names: str, variable: str) -> str:
     if names.startswith("*"):
-        return f"const {names.split()[-1]} = {variable};"
+        return f"const {names.rsplit(maxsplit=1)[-1]} = {variable};"
     if not names.startswith("{"):
         return f"const {names} = {variable}.default;"
     taken = ", ".join(name if name == to else f"{name}: {to}" for name, to in _pairs(names.strip("{}")))
