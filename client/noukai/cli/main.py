@@ -16,6 +16,7 @@ from noukai_wire.models import JobList
 
 from . import options
 from .automation import org_keys, schedules, webhooks
+from .automation.console import open_console
 from .automation.listening import listen
 from .calling import described
 from .command import (
@@ -229,6 +230,7 @@ app.add_typer(org_keys.app, name="org-keys")
 app.add_typer(schedules.app, name="schedules")
 app.add_typer(webhooks.app, name="webhooks")
 app.command(epilog=EPILOG)(listen)
+app.command("console", epilog=EPILOG)(open_console)
 add_operating(app)
 
 

@@ -1,7 +1,20 @@
-/** The input with which a form begins: that of a job that is submitted again with changes. */
+/** The inputs that this tab knows, and the one with which a form begins. */
+
+/** @type {Map<string, Record<string, any>>} */
+const submitted = new Map();
 
 /** @type {{flow: string, input: any} | null} */
 let draft = null;
+
+/** Keep what a job was submitted with. @param {string} id @param {Record<string, any>} given */
+export function remember(id, given) {
+  submitted.set(id, given);
+}
+
+/** Return the input of a job that this tab has submitted; null for another. @param {string} id */
+export function inputOf(id) {
+  return submitted.has(id) ? { parameters: submitted.get(id) } : null;
+}
 
 /** @param {string} flow @param {any} input */
 export function startFrom(flow, input) {

@@ -12,7 +12,7 @@ import { Fields } from "../form/form.js";
 import { beginningOf } from "../form/schema.js";
 import { AsCode } from "../job/as_code.js";
 import { valuesOf } from "../job/input.js";
-import { takeDraft } from "./draft.js";
+import { remember, takeDraft } from "./draft.js";
 import { NO_OPTIONS, Options, optionsOf } from "./options.js";
 import { Recent } from "./recent.js";
 import { flows, useFlows } from "./store.js";
@@ -74,6 +74,7 @@ function Form({ flow, value, setValue, isDraft }) {
       const of = JSON.stringify([value, options]);
       if (attempt.current.of !== of) attempt.current = { of, key: crypto.randomUUID() };
       const job = await submit(flow.flow, value, optionsOf(options), attempt.current.key);
+      remember(job.id, value);
       notify("Submitted.");
       go(["jobs", job.id]);
     } catch (/** @type {any} */ raised) {

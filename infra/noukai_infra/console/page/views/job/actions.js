@@ -39,6 +39,6 @@ export function Actions({ job, input, again }) {
   return html`<div class="buttons">
     ${!isOver(job) && may("cancel") && html`<button type="button" class="grave" onClick=${cancel}>Cancel</button>`}
     ${hasFailed && may("submit", "read") && html`<button type="button" class="main" onClick=${retry}>Retry</button>`}
-    ${may("submit") && html`<button type="button" onClick=${change}>Submit again with changes</button>`}
+    ${may("submit") && html`<button type="button" onClick=${change}>${input ? "Submit again with changes" : "Submit another"}</button>`}
   </div>`;
 }

@@ -19,7 +19,7 @@ export function Failure({ job }) {
   if (!text) return null;
   const title = job.error ? "Error" : `Error of the attempt before`;
   const [first, ...frames] = framesOf(text);
-  return html`<${Section} title=${title} class="failure" aside=${html`<${Copy} text=${text} what="the error" />`}>
+  return html`<${Section} title=${title} class=${job.error ? "failure" : "past"} aside=${html`<${Copy} text=${text} what="the error" />`}>
     <p class="error-text"><${Text}>${first.line}<//></p>
     ${frames.length > 0 && html`<ol class="frames" tabindex="0" aria-label="Frames">
       ${frames.map(({ line, file, isOwn }, index) => html`<li key=${index} class=${file ? (isOwn ? "frame own" : "frame") : ""}><${Text}>${line}<//></li>`)}

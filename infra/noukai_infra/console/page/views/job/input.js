@@ -1,22 +1,17 @@
-/** The input of a job, as it was submitted. */
+/** The input of a job. It travels with the job and is not kept: this tab knows what was submitted from it. */
 
-import { html, useEffect } from "../../core/dom.js";
-import { call } from "../../core/api.js";
-import { size } from "../../core/text.js";
+import { html } from "../../core/dom.js";
 import { Section } from "../../parts/basics.js";
 import { Value } from "../../parts/tree.js";
 
-export function Input({ job, input, setInput }) {
-  useEffect(() => {
-    call("GET", `/jobs/${job.id}`, { query: { include: "input" }, exact: ["input"] }).then(({ data }) => setInput(data.input ?? {}), () => setInput({}));
-  }, [job.id]);
-  if (!input) return html`<${Section} title="Input"><p class="quiet">Loading …</p><//>`;
-  if (input.url) {
-    return html`<${Section} title="Input"><p>It has ${size(input.bytes)}. <a class="button" href=${input.url} download=${`${job.id}-input.json`}>Download</a></p><//>`;
-  }
+export function Input({ job, input }) {
   const given = valuesOf(input);
   return html`<${Section} title="Input">
-    ${Object.keys(given).length ? html`<${Value} value=${given} name=${`${job.id}-input`} />` : html`<p class="quiet">It has no input.</p>`}
+    ${input === null
+      ? html`<p class="quiet">It was submitted elsewhere, and travels with the job alone: it cannot be read back. ${job.state === "failed" || job.state === "cancelled" ? "A retry submits it again." : ""}</p>`
+      : Object.keys(given).length
+        ? html`<${Value} value=${given} name=${`${job.id}-input`} />`
+        : html`<p class="quiet">It has no input.</p>`}
   <//>`;
 }
 

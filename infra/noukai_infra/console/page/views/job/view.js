@@ -8,6 +8,7 @@ import { may } from "../../core/session.js";
 import { between } from "../../core/time.js";
 import { Copy, Empty, Progress, Section, State, Text, Time } from "../../parts/basics.js";
 import { isTyping } from "../../parts/keys.js";
+import { inputOf } from "../flows/draft.js";
 import { waitText } from "../jobs/row.js";
 import { isOver } from "../jobs/store.js";
 import { Actions } from "./actions.js";
@@ -55,7 +56,7 @@ function useWayBack() {
 
 export function Job({ id }) {
   const { job, events, error, again } = useJob(id);
-  const [input, setInput] = useState(/** @type {any} */ (null));
+  const input = inputOf(id);
   useWayBack();
   if (error) {
     return html`<${Empty} title="This job cannot be shown"><p>${error}</p>
@@ -76,7 +77,7 @@ export function Job({ id }) {
       <div class="stack">
         <${Facts} job=${job} />
         <${Output} job=${job} />
-        <${Input} job=${job} input=${input} setInput=${setInput} />
+        <${Input} job=${job} input=${input} />
         <${AsCode} flow=${job.flow} input=${input} />
       </div>
     </div>
