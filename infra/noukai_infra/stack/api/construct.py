@@ -200,7 +200,7 @@ class Api(Construct):
         function.add_environment(BUCKET_VARIABLE, self._payloads.bucket_name)
         # The local system chooses its port after the template is made.
         local = ["http://localhost:*"] if self._settings.platform == "host" else []
-        named = [each.origin for each in (self._settings.domain, self._settings.edge) if each]
+        named = [f"https://{each.name}" for each in (self._settings.domain, self._settings.edge) if each]
         self._payloads.let_pages_of(self._api.api_endpoint, *named, *local)
 
     def _allow(self, function: JobFunction, answerer: Answerer) -> None:

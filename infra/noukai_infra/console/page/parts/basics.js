@@ -44,7 +44,7 @@ export function Copy({ text, what, label = "Copy" }) {
 }
 
 export function Empty({ title, children }) {
-  return html`<div class="empty"><h2>${title}</h2>${children}</div>`;
+  return html`<div class="empty"><h1>${title}</h1>${children}</div>`;
 }
 
 /** Code to copy. */

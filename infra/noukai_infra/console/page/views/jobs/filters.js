@@ -26,7 +26,7 @@ export function filterOf(query) {
 }
 
 function Field({ label, children }) {
-  return html`<label class="field"><span>${label}</span>${children}</label>`;
+  return html`<label class="field"><span class="field-name">${label}</span>${children}</label>`;
 }
 
 /** @param {(iso: string) => void} change */

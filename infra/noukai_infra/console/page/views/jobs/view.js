@@ -59,7 +59,7 @@ export function Jobs() {
   const jobs = metadata ? list.jobs.value.filter((job) => hasMetadata(job, metadata)) : list.jobs.value;
   const isFiltered = Boolean(metadata || Object.values(filter).some(Boolean));
   return html`<div class="jobs">
-    <h1 class="hidden">Jobs</h1>
+    ${(!list.isLoaded.value || jobs.length > 0) && html`<h1 class="hidden">Jobs</h1>`}
     <${Filters} filter=${filter} metadata=${metadata} />
     <${Problem} error=${error} />
     <${Grid} key=${identity} list=${list} jobs=${jobs} isFiltered=${isFiltered} metadata=${metadata} />
