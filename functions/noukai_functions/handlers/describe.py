@@ -88,7 +88,7 @@ def answer(event: Event, deployment: Deployment) -> dict[str, Any]:
     if route == Route.OPENAPI.key:
         return answer_anyone(event, lambda request: openapi(request, deployment, prefix_of(event)))
     if route == DEFAULT_ROUTE and "/console" in event["rawPath"]:
-        from noukai_functions.api.console import answer_console  # noqa: PLC0415 - callers of the API need none
+        from noukai_functions.console import answer_console  # noqa: PLC0415 - callers of the API need none
 
         own = partial(_OWN_KEY.answer, parts=deployment)
         if answered := answer_console(event, deployment.asset, deployment.environment, own):

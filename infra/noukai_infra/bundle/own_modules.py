@@ -37,6 +37,7 @@ _OTHER_REQUESTS = tuple(
 _FOR_CALLERS = (
     "noukai_functions/access",
     "noukai_functions/api",
+    "noukai_functions/console.py",
     "noukai_functions/requests/scheduling",
     "noukai_functions/schedules",
     "noukai_functions/usage",

@@ -20,7 +20,7 @@ FLOWS = Path(__file__).parent / "flows"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip without a browser, by name; the continuous integration must have one."""
+    """Mark each test here as skipped without a browser; the continuous integration must have one."""
     if BROWSER is None and "CI" not in os.environ:
         reason = "there is no chromium here: install Debian's package chromium"
         for item in items:

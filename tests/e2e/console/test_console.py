@@ -118,8 +118,6 @@ def test_job_is_seen_whole(console: Console, visit: Open) -> None:
     page.get_by_role("button", name="curl").click()
     expect(page.get_by_role("region", name="As code")).to_contain_text("NOUKAI_API_KEY")
     opened.shoot("job")
-    if README_SHOT:
-        page.screenshot(path=README_SHOT)
 
 
 def test_numbers_are_shown_as_they_are(console: Console, visit: Open) -> None:
@@ -138,6 +136,8 @@ def test_running_job_is_followed_and_cancelled(console: Console, visit: Open) ->
     expect(page.get_by_role("log")).to_contain_text("rendered frame")
     expect(page.get_by_role("progressbar")).to_be_visible()
     opened.shoot("running")
+    if README_SHOT:
+        page.screenshot(path=README_SHOT)
     page.get_by_role("button", name="Cancel", exact=True).click()
     page.get_by_role("button", name="Cancel the job").click()
     expect(page.locator(".job-line .state")).to_have_text("cancelled")

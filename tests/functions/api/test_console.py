@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from noukai_functions.api.console import answer_console
+from noukai_functions.console import answer_console
 from noukai_infra.console.files import write_console
 
 ENVIRONMENT = {"PAYLOADS_BUCKET": "payloads", "AWS_REGION": "eu-central-1"}

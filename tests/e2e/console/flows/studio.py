@@ -37,7 +37,7 @@ class Address(BaseModel):
 
 @flow(timeout=60)
 def greet(message: str = "world", times: Annotated[int, Field(ge=1, le=9)] = 1) -> dict[str, Any]:
-    """Greet somebody a few times."""
+    """Say hello to somebody, a few times."""
     print(f"greeting {message}")
     return {"greeting": [f"hello {message}"] * times, "big": 3544790567247868102}
 
@@ -46,7 +46,7 @@ def greet(message: str = "world", times: Annotated[int, Field(ge=1, le=9)] = 1) 
 def render(
     frames: Annotated[int, Field(ge=1, le=500)] = 20, pause: float = 0.2, *, context: Context
 ) -> dict[str, Any]:
-    """Render the frames of a film, slowly, and tell how far it is."""
+    """Draw the frames of a film, slowly, and tell how far it is."""
     for frame in range(1, frames + 1):
         context.progress(percent=100 * frame / frames, message=f"frame {frame} of {frames}")
         if frame % 5 == 0:
@@ -58,7 +58,7 @@ def render(
 
 @flow(timeout=60, max_attempts=3, backoff=1)
 def charge(amount: float, currency: str = "EUR", *, context: Context) -> dict[str, Any]:
-    """Charge a card; the bank answers only at the third attempt."""
+    """Bill a card; the bank answers only at the third attempt."""
     context.logger.info("asking the bank", extra={"amount": amount})
     if context.attempt < 3:
         raise ConnectionError("the bank does not answer")
