@@ -15,7 +15,7 @@ BIDI = "invoice\u202egpj.exe \u05e9\u05dc\u05d5\u05dd \u0627\u0644\u0633\u0644\u
 
 
 class Priority(StrEnum):
-    """How soon something is needed."""
+    """A degree of urgency."""
 
     LOW = "low"
     HIGH = "high"
