@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any, Self
 
 from noukai_infra.local.address.gateway import Application, Headers, Receive, Send, target
@@ -20,12 +21,16 @@ class CrossOrigin:
     exposed: Sequence[str] = ()
     max_age: int = 0
 
+    def lets(self, origin: str) -> bool:
+        """Return whether pages of an origin are allowed; S3 knows wildcards."""
+        return any(isinstance(each, str) and fnmatchcase(origin, each) for each in self.origins)
+
     def answer(self, origin: str) -> dict[str, str]:
         """Return the headers of an answer to an origin; none for others.
 
         https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
         """
-        if origin not in self.origins:
+        if not self.lets(origin):
             return {}
         return {
             "access-control-allow-origin": origin,
@@ -34,7 +39,7 @@ class CrossOrigin:
 
     def preflight(self, origin: str) -> dict[str, str]:
         """Return the headers of an answer to a preflight: what is allowed, whatever was asked for."""
-        if origin not in self.origins:
+        if not self.lets(origin):
             return {}
         return {
             "access-control-allow-origin": origin,
@@ -60,7 +65,7 @@ class CrossOrigins:
             if found and each["Type"] == "AWS::ApiGatewayV2::Api":
                 api = _of_api(found)
             elif found and each["Type"] == "AWS::S3::Bucket":
-                bucket = _of_bucket(found["CorsRules"][0])
+                bucket = _of_bucket(found["CorsRules"])
         return cls(api, bucket)
 
 
@@ -74,9 +79,11 @@ def _of_api(found: Mapping[str, Any]) -> CrossOrigin:
     )
 
 
-def _of_bucket(rule: Mapping[str, Any]) -> CrossOrigin:
+def _of_bucket(rules: Sequence[Mapping[str, Any]]) -> CrossOrigin:
+    """Return one rule for all: the first is the widest, since the console asks for less than other pages."""
+    rule = rules[0]
     return CrossOrigin(
-        rule["AllowedOrigins"],
+        [origin for each in rules for origin in each["AllowedOrigins"]],
         rule["AllowedMethods"],
         rule["AllowedHeaders"],
         rule["ExposedHeaders"],
