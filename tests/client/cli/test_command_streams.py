@@ -46,6 +46,8 @@ JSON = {
     "webhooks": ["webhooks", "list"],
     "webhook": ["webhooks", "put", "new", "--url", "https://hooks.example.com"],
     "deliveries": ["webhooks", "deliveries", "billing"],
+    "keys": ["org-keys", "list"],
+    "key": ["org-keys", "create", "new"],
     "cancel all": ["cancel", "--all", "--flow", "acme/demo/busy", "--yes"],
 }
 

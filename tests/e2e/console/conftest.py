@@ -47,7 +47,7 @@ class Console:
         return job.id
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def console() -> Iterator[Console]:
     """Yield the console of a local system."""
     with (
@@ -57,7 +57,8 @@ def console() -> Iterator[Console]:
         yield Console(f"{system.url}/console", client)
 
 
-@pytest.fixture(scope="session")
+# While playwright runs, its event loop is the thread's: the async tests of other modules could not start.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Yield a chromium."""
     assert BROWSER is not None, "install Debian's package chromium"

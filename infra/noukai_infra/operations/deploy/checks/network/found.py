@@ -19,7 +19,7 @@ _HTTPS = 443
 
 @dataclass(frozen=True)
 class Found:
-    """The network of a worker kind, with its subnets and groups as EC2 describes them; `name` is the setting."""
+    """The network of a worker kind, its subnets and groups as EC2 describes them; `name` is the setting."""
 
     name: str
     network: Network
