@@ -1,11 +1,12 @@
 """The rights of the role that CloudFormation takes: `python -m tests.infra.company.execution_policy`.
 
 They come from the schemas of the resource types, which AWS publishes with the permissions of each handler.
+`functions` and `storage` are for every stack; each other file is for the setting of its name.
 """
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,126 +15,129 @@ from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER  # type: ignore[impor
 
 from noukai_infra.app import synthesize
 from noukai_infra.settings import ROOT, file_context
-from tests.infra.company.conftest import ALL, RULES
-from tests.infra.stack.template import NO_BUNDLING, Template
-
-FILE = ROOT / ".github" / "execution-policy.json"
-
-OF_OTHER_PROPERTIES = ("codedeploy", "ec2", "elasticfilesystem", "firehose", "kinesis", "s3files", "s3tables")
-"""Services of properties that the template does not set, such as a stream to Kinesis."""
-
-UNUSED = frozenset(
-    """
-    dynamodb:AssociateTableReplica dynamodb:BatchWriteItem dynamodb:CreateTableReplica dynamodb:DeleteItem
-    dynamodb:DescribeImport dynamodb:DisableKinesisStreamingDestination dynamodb:GetItem dynamodb:ImportTable
-    dynamodb:EnableKinesisStreamingDestination dynamodb:PutItem dynamodb:Query dynamodb:Scan
-    dynamodb:UpdateItem dynamodb:UpdateKinesisStreamingDestination dynamodb:PutResourcePolicy
-    dynamodb:DeleteResourcePolicy
-    iam:CreateServiceLinkedRole iam:DeleteGroupPolicy iam:DeleteUserPolicy iam:GetGroupPolicy
-    iam:GetUserPolicy
-    iam:PutGroupPolicy iam:PutUserPolicy lambda:PassCapacityProvider logs:CreateLogDelivery
-    logs:CreateLogStream logs:DescribeLogStreams logs:PutBearerTokenAuthentication logs:PutLogEvents
-    logs:PutResourcePolicy logs:DeleteResourcePolicy s3:DeleteObject s3:GetObjectMetadata s3:PutBucketAcl
-    s3:PutObjectAcl s3:REST.PUT.OBJECT s3:getObject
-    """.split()  # noqa: SIM905 - a list of forty strings would fill the screen
+from tests.infra.company.rights import (
+    BEYOND_SCHEMAS,
+    OF_ACTIONS,
+    OF_KINDS,
+    OF_OTHER_PROPERTIES,
+    OF_PARTS,
+    OF_SERVICES,
+    PASSED,
+    UNUSED,
 )
-"""Actions for replicas, imports, users, groups, deliveries of logs and access lists: the stack has none.
-Nothing here reads or writes what callers store."""
+from tests.infra.company.variants import BASE, PARTS
+from tests.infra.stack.template import NO_BUNDLING
 
-_ALL = "*"
-OF_SERVICES: dict[str, list[str]] = {
-    "apigateway": [
-        "arn:aws:apigateway:REGION::/apis",
-        "arn:aws:apigateway:REGION::/apis/*",
-        "arn:aws:apigateway:REGION::/tags/*",
-    ],
-    "cloudwatch": [
-        "arn:aws:cloudwatch:REGION:ACCOUNT:alarm:noukai-*",
-        "arn:aws:cloudwatch::ACCOUNT:dashboard/noukai*",
-    ],
-    "dynamodb": ["arn:aws:dynamodb:REGION:ACCOUNT:table/noukai-*"],
-    "events": ["arn:aws:events:REGION:ACCOUNT:rule/noukai-*"],
-    "iam": ["arn:aws:iam::ACCOUNT:role/noukai-*"],
-    "kms": ["KEY"],
-    "lambda": [
-        "arn:aws:lambda:REGION:ACCOUNT:event-source-mapping:*",
-        "arn:aws:lambda:REGION:ACCOUNT:function:noukai-*",
-    ],
-    "logs": ["arn:aws:logs:REGION:ACCOUNT:log-group:noukai-*"],
-    "s3": ["arn:aws:s3:::noukai-*"],
-    "scheduler": [
-        "arn:aws:scheduler:REGION:ACCOUNT:schedule-group/noukai-*",
-        "arn:aws:scheduler:REGION:ACCOUNT:schedule/noukai-*/*",
-    ],
-    "sns": ["arn:aws:sns:REGION:ACCOUNT:noukai-*"],
-    "sqs": ["arn:aws:sqs:REGION:ACCOUNT:noukai-*"],
-}
+FOLDER = ROOT / ".github" / "execution-policy"
+STORAGE = ("dynamodb", "s3", "sns", "sqs")
+"""The services of `storage`: one policy has at most 6,144 characters, which those of every stack exceed."""
 
-OF_ACTIONS: dict[str, list[str]] = {
-    "cloudwatch:DescribeAlarms": [_ALL],
-    "kms:ListAliases": [_ALL],
-    "lambda:CreateEventSourceMapping": [_ALL],
-    "lambda:GetCodeSigningConfig": [_ALL],
-    "lambda:GetLayerVersion": [_ALL],
-    "logs:DescribeLogGroups": [_ALL],
-    "logs:DescribeResourcePolicies": [_ALL],
-    "s3:GetObject": ["arn:aws:s3:::cdk-*-assets-ACCOUNT-REGION/*"],
-    "s3:GetObjectVersion": ["arn:aws:s3:::cdk-*-assets-ACCOUNT-REGION/*"],
-    "sns:ListSubscriptions": [_ALL],
-    "sns:ListSubscriptionsByTopic": ["arn:aws:sns:REGION:ACCOUNT:noukai-*"],
-}
-"""Actions that are not for the resources of their service; for `*`, IAM knows no resource of the stack."""
+Pair = tuple[str, str]
+"""An action and one of its resources."""
+
+Statement = dict[str, Any]
 
 
-def needed(kinds: Iterable[str]) -> set[str]:
-    """Return the actions that CloudFormation takes for these types of resources."""
+def kinds_in(assembly: Path) -> set[str]:
+    """Return the types of the resources of all templates in a folder."""
+    templates = [json.loads(file.read_text()) for file in assembly.glob("*.template.json")]
+    return {each["Type"] for template in templates for each in template["Resources"].values()}
+
+
+def needed(kinds: Iterable[str], part: str = "") -> set[Pair]:
+    """Return what CloudFormation does for these types, where a setting sets their properties."""
+    of_others = OF_OTHER_PROPERTIES.union(*OF_PARTS.values()) - OF_PARTS.get(part, set())
     return {
-        action
+        (action, resource)
         for kind in kinds
-        for name, handler in handlers(kind).items()
-        if name != "list"
-        for action in handler["permissions"]
-        if action not in UNUSED and action.partition(":")[0] not in OF_OTHER_PROPERTIES
+        for action in _actions(kind)
+        if action not in UNUSED and action.partition(":")[0] not in of_others
+        for resource in _resources(kind, action)
     }
 
 
-def handlers(kind: str) -> dict[str, Any]:
+def _actions(kind: str) -> set[str]:
+    """Return the actions of a type's handlers, but for that of lists, which CloudFormation does not use.
+
+    Raises:
+        LookupError: AWS publishes none.
+    """
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
-    found: dict[str, Any] = schema.get("handlers", {})
-    return found
+    handlers: Mapping[str, Any] = schema.get("handlers", {})
+    actions = {
+        action
+        for name, handler in handlers.items()
+        if name != "list"
+        for action in handler.get("permissions", ())
+    }
+    if not actions:
+        raise LookupError(f"{kind}: AWS publishes no rights of it, so that they must be written by hand")
+    return actions
 
 
-def policy(kinds: Iterable[str]) -> dict[str, Any]:
-    """Return the policy; a service that is new here raises a `KeyError`."""
+def _resources(kind: str, action: str) -> list[str]:
+    """Return the resources of an action; a service that is new here raises a `KeyError`."""
+    service = action.partition(":")[0]
+    return OF_KINDS.get(kind, {}).get(service) or OF_ACTIONS.get(action) or OF_SERVICES[service]
+
+
+def statements(pairs: Collection[Pair], part: str = "") -> list[Statement]:
+    """Return the statements that allow pairs, with those that no schema has."""
+    by_action: dict[str, list[str]] = {}
+    for action, resource in sorted(pairs):
+        by_action.setdefault(action, []).append(resource)
     by_resources: dict[tuple[str, ...], list[str]] = {}
-    for action in sorted(needed(kinds)):
-        resources = OF_ACTIONS.get(action) or OF_SERVICES[action.partition(":")[0]]
+    for action, resources in by_action.items():
         by_resources.setdefault(tuple(resources), []).append(action)
-    return {"Version": "2012-10-17", "Statement": list(_statements(by_resources))}
+    made = [each for resources in sorted(by_resources) for each in _allow(by_resources[resources], resources)]
+    return [*made, *_passing(part), *BEYOND_SCHEMAS.get(part, ())]
 
 
-def _statements(by_resources: dict[tuple[str, ...], list[str]]) -> Iterator[dict[str, Any]]:
-    for resources, actions in sorted(by_resources.items()):
-        passed = [action for action in actions if action == "iam:PassRole"]
-        others = [action for action in actions if action != "iam:PassRole"]
-        if others:
-            yield {"Effect": "Allow", "Action": others, "Resource": [*resources]}
-        if passed:
-            services = ["lambda.amazonaws.com", "scheduler.amazonaws.com"]
-            condition = {"StringEquals": {"iam:PassedToService": services}}
-            yield {"Effect": "Allow", "Action": passed, "Resource": [*resources], "Condition": condition}
+def _allow(actions: list[str], resources: Iterable[str]) -> Iterator[Statement]:
+    if others := [action for action in actions if action != "iam:PassRole"]:
+        yield {"Effect": "Allow", "Action": others, "Resource": [*resources]}
 
 
-def text(template: Template) -> str:
-    kinds = {each["Type"] for each in template.body["Resources"].values()}
-    return json.dumps(policy(kinds), indent=2) + "\n"
+def _passing(part: str) -> Iterator[Statement]:
+    if services := PASSED.get(part):
+        condition = {"StringEquals": {"iam:PassedToService": services}}
+        yield {
+            "Effect": "Allow",
+            "Action": ["iam:PassRole"],
+            "Resource": OF_SERVICES["iam"],
+            "Condition": condition,
+        }
+
+
+def policies(base: set[str], parts: Mapping[str, set[str]]) -> dict[str, list[Statement]]:
+    """Return the statements of each file, for the types of every stack and those of each setting."""
+    always = needed(base)
+    storage = {pair for pair in always if pair[0].partition(":")[0] in STORAGE}
+    made = {
+        "functions": statements(always - storage, "functions"),
+        "storage": statements(storage),
+    }
+    for part in sorted({*parts, *BEYOND_SCHEMAS}):
+        made[part] = statements(needed(parts.get(part, set()), part) - always, part)
+    return made
+
+
+def text(made: list[Statement]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": made}, indent=2) + "\n"
+
+
+def synthesized(**settings: object) -> set[str]:
+    """Return the types of the resources with these settings."""
+    with TemporaryDirectory() as folder:
+        synthesize(Path(folder), {**file_context(), **NO_BUNDLING, **settings})
+        return kinds_in(Path(folder))
 
 
 def main() -> None:
-    with TemporaryDirectory() as folder:
-        synthesize(Path(folder), {**file_context(), **ALL, "company": RULES, **NO_BUNDLING})
-        FILE.write_text(text(Template.of(Path(folder))))
-    sys.stdout.write(f"{FILE}\n")
+    made = policies(synthesized(**BASE), {name: synthesized(**part) for name, part in PARTS.items()})
+    for name, found in made.items():
+        (FOLDER / f"{name}.json").write_text(text(found))
+    sys.stdout.write(f"{FOLDER}\n")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER  # type: ignore[impor
 
 from noukai_infra.company.key_use import key_lines, most_requests
 from noukai_infra.settings import Settings, SettingsError
-from tests.infra.company.conftest import KEY, RULES, TAGS
+from tests.infra.company.variants import KEY, RULES, TAGS
 from tests.infra.stack.template import Template
 
 MANAGED_FIELDS = ("Type", "DeletionPolicy", "UpdateReplacePolicy")

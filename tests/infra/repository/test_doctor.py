@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Event, Thread
@@ -15,11 +14,10 @@ from noukai_infra.operations.account import Account, OperatorError
 from noukai_infra.planning.limits import GATEWAY_RATE
 from noukai_infra.repository.doctor import machine, place, quotas
 from noukai_infra.repository.doctor.finding import Finding, NotCheckedError, checked
-from noukai_infra.repository.doctor.permissions import RIGHTS, permissions
+from noukai_infra.repository.doctor.permissions import permissions
 from noukai_infra.settings import Settings
 from noukai_infra.settings.company import Company
 from tests.client.cli.running_command import run
-from tests.documents import BLOCKS
 
 KEYS = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "s", "AWS_CONFIG_FILE": "/dev/null"}
 STS_ERROR = (
@@ -171,56 +169,6 @@ def test_bootstrap(account_with_kinds: Account) -> None:
         assert said in found.said
         assert found.is_good is (version == "21")
     ssm.delete_parameter(Name="/cdk-bootstrap/acme/version")
-
-
-def test_rights_are_those_of_the_policy() -> None:
-    """The one that the README gives a deploying role."""
-    [block] = [each for each in BLOCKS if each.file == "policy.json"]
-    listed = {}
-    for each in json.loads(block.code)["Statement"]:
-        actions = [each["Action"]] if isinstance(each["Action"], str) else each["Action"]
-        resource = each["Resource"].replace("hnb659fds", "QUALIFIER").replace("noukai", "STACK")
-        listed[resource] = tuple(actions)
-    assert listed == RIGHTS
-
-
-def role_session(account: Account, *, allowed: set[str] | None) -> Account:
-    """Return the account as a role sees it that may do this, everywhere."""
-    iam = account.session.client("iam")
-    may = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
-    trust = {"Version": "2012-10-17", "Statement": [may]}
-    arn = iam.create_role(RoleName="ci", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
-    statement = {
-        "Effect": "Allow",
-        "Action": sorted({*(allowed or ()), "iam:SimulatePrincipalPolicy", "iam:GetRole"}),
-        "Resource": "*",
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    iam.put_role_policy(RoleName="ci", PolicyName="own", PolicyDocument=policy)
-    taken = account.session.client("sts").assume_role(RoleArn=arn, RoleSessionName="doctor")["Credentials"]
-    session = boto3.Session(
-        taken["AccessKeyId"], taken["SecretAccessKey"], taken["SessionToken"], region_name=account.region
-    )
-    return replace(account, session=session)
-
-
-@pytest.fixture
-def _no_role(account_with_kinds: Account) -> Iterator[None]:
-    yield
-    iam = account_with_kinds.session.client("iam")
-    iam.delete_role_policy(RoleName="ci", PolicyName="own")
-    iam.delete_role(RoleName="ci")
-
-
-@pytest.mark.usefixtures("_no_role")
-@pytest.mark.parametrize("missing", [set(), {"lambda:UpdateAlias", "scheduler:ListSchedules"}])
-def test_missing_rights_are_named(account_with_kinds: Account, missing: set[str]) -> None:
-    """IAM simulates them for the role of a session."""
-    every = {action for actions in RIGHTS.values() for action in actions}
-    account = role_session(account_with_kinds, allowed=every - missing)
-    (found,) = checked("permissions", lambda: permissions(account, Settings()), is_needed=False)
-    assert found.is_good is not bool(missing), found.said
-    assert all(f"{each} on " in found.said for each in missing)
 
 
 def test_denied_simulation_is_said(aws: Refusing) -> None:

@@ -7,35 +7,8 @@ from botocore.exceptions import ClientError
 
 from noukai_infra.operations.account import Account, OperatorError
 from noukai_infra.repository.doctor.finding import NotCheckedError, denied
+from noukai_infra.repository.doctor.rights import ROLES, rights_for
 from noukai_infra.settings import Settings
-
-RIGHTS: dict[str, tuple[str, ...]] = {
-    "arn:aws:iam::ACCOUNT:role/cdk-QUALIFIER-*-ACCOUNT-REGION": ("sts:AssumeRole",),
-    "arn:aws:ssm:REGION:ACCOUNT:parameter/cdk-bootstrap/QUALIFIER/version": ("ssm:GetParameter",),
-    "arn:aws:cloudformation:REGION:ACCOUNT:stack/STACK/*": (
-        "cloudformation:DescribeStacks",
-        "cloudformation:GetTemplate",
-        "cloudformation:ListStackResources",
-    ),
-    "arn:aws:lambda:REGION:ACCOUNT:function:STACK-*": (
-        "lambda:CreateAlias",
-        "lambda:DeleteFunction",
-        "lambda:GetAlias",
-        "lambda:GetFunctionConcurrency",
-        "lambda:GetFunctionConfiguration",
-        "lambda:ListAliases",
-        "lambda:ListVersionsByFunction",
-        "lambda:UpdateAlias",
-    ),
-    "arn:aws:dynamodb:REGION:ACCOUNT:table/STACK-*": (
-        "dynamodb:BatchGetItem",
-        "dynamodb:Query",
-        "dynamodb:Scan",
-    ),
-    "arn:aws:sqs:REGION:ACCOUNT:STACK-*": ("sqs:GetQueueAttributes",),
-    "*": ("lambda:GetAccountSettings", "scheduler:ListSchedules"),
-}
-"""The rights of the deploying role, by resource: those of policy.json in infra/README.md."""
 
 _ROLES = ("deploy-role", "file-publishing-role")
 """The bootstrap's roles that a deploy takes: IAM simulates names, not patterns of them."""
@@ -92,7 +65,7 @@ def _resources(account: Account, settings: Settings) -> Iterator[tuple[str, tupl
     company = settings.company
     partition = account.session.get_partition_for_region(account.region)
     own_roles = (company.deploy_role, company.publishing_role)
-    for pattern, actions in RIGHTS.items():
+    for pattern, actions in rights_for(settings):
         resource = (
             pattern.replace("arn:aws:", f"arn:{partition}:")
             .replace("ACCOUNT", account.number)
@@ -100,7 +73,7 @@ def _resources(account: Account, settings: Settings) -> Iterator[tuple[str, tupl
             .replace("QUALIFIER", company.qualifier)
             .replace("STACK", settings.stack)
         )
-        if ":role/" in resource:
+        if pattern == ROLES:
             for own, role in zip(own_roles, _ROLES, strict=True):
                 yield own or resource.replace("*", role), actions
         else:
