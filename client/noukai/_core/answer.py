@@ -134,6 +134,13 @@ def _web_page(response: httpx.Response) -> str | None:
     return None
 
 
+_NO_KEY_ARRIVED = (
+    ": not the API but something before it refused the request. Check that no proxy removes or replaces the "
+    "header Authorization, and base_url (NOUKAI_BASE_URL)"
+)
+"""What the answer of a gateway with an authorizer means, which it gives to requests without the header."""
+
+
 def _is_page(response: httpx.Response) -> bool:
     if response.headers.get("Content-Type", "").lower().startswith("text/html"):
         return True
@@ -147,6 +154,8 @@ def error_of(response: httpx.Response) -> ApiError:
         return unexpected(response, f"HTTP {response.status_code}")
     detail = _detail(response)
     message = _text(detail.get("message")) or _unexplained(response)
+    if response.status_code == HTTPStatus.UNAUTHORIZED and "code" not in detail:
+        message = f"{message}{_NO_KEY_ARRIVED}"
     return _error(response, response.status_code, message, detail, retry_after(response))
 
 

@@ -182,7 +182,7 @@ def key_of(request: Request, access: Access) -> ApiKey:
     elif _HAS_IDENTITIES and shown and not shown.startswith("nk_") and scheme.lower() == "bearer":
         from noukai_functions.access.identities import key_of_identity  # noqa: PLC0415 - few have a provider
 
-        api_key = key_of_identity(request.identity, access.api_keys.clock.now())
+        api_key = key_of_identity(request.identity, shown, access.api_keys.clock.now())
     else:
         api_key = access.api_keys.authenticate(authorization)
     add_fields(org=api_key.org)

@@ -21,6 +21,10 @@ STALE_SECONDS = 24 * 60 * 60
 PAUSE_SECONDS = 60
 """The least time between two reads for an unknown key, whose id may be made up, or for stale keys."""
 
+RETRY_SECONDS = 5
+"""The least time between two reads while no key is known: a provider that is away keeps a read waiting for
+seconds, and each waiting request would occupy a process."""
+
 _TIMEOUT_SECONDS = 3
 _MAX_BYTES = 256 * 1024
 _DISCOVERY = "/.well-known/openid-configuration"
@@ -49,7 +53,7 @@ class ProviderKeys:
         """
         now = self.clock()
         if self._known_at is None or now >= self._known_at + STALE_SECONDS:
-            self._read(now)
+            self._read_first(now)
         elif now >= self._known_at + FRESH_SECONDS:
             self._try_again(now)
         if (found := self._named(key_id)) is None:
@@ -63,6 +67,12 @@ class ProviderKeys:
             return self._known[0] if len(self._known) == 1 else None
         return next((key for key in self._known if key.key_id == key_id), None)
 
+    def _read_first(self, now: float) -> None:
+        """Read the keys while none are known, unless that failed a moment ago."""
+        if self._tried_at is not None and now < self._tried_at + RETRY_SECONDS:
+            raise ProviderUnavailableError("it could not be read a moment ago")
+        self._read(now)
+
     def _try_again(self, now: float) -> None:
         """Read the keys unless that was tried a short time ago; the known ones serve if it fails."""
         if self._tried_at is not None and now < self._tried_at + PAUSE_SECONDS:
@@ -70,7 +80,8 @@ class ProviderKeys:
         try:
             self._read(now)
         except ProviderUnavailableError as error:
-            _logger.warning("the keys of the identity provider could not be read again: %s", error)
+            said = {"reason": str(error)}
+            _logger.warning("the keys of the identity provider could not be read again", extra=said)
 
     def _read(self, now: float) -> None:
         self._tried_at = now

@@ -1,5 +1,6 @@
 """The verification of a token by its provider's keys."""
 
+import hashlib
 import logging
 import re
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ MAX_LENGTH = 8192
 
 _SHAPE = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 _LEAST_RSA_BITS = 2048
+_LAST_SECOND = 253_402_300_799
+"""The end of the year 9999: a later time has no timestamp."""
+
 _OPTIONS: Any = {"require": ["exp", "iss", "sub"], "verify_aud": False, "verify_iat": False}
 """The rules check the audience, since Cognito names it otherwise."""
 
@@ -34,18 +38,24 @@ class TokenVerifier:
     rules: Rules
 
     def context(self, token: str) -> dict[str, str]:
-        """Return what a token says for the gateway to pass on, or an `error`: `invalid`, `unavailable`."""
+        """Return what a token says for the gateway to pass on, or an `error`: `invalid`, `unavailable`.
+
+        It names the token by its SHA-256, so that the functions believe it about this one alone.
+        """
         try:
             claims = self._claims(token)
             # Also the functions refuse the token from then on: the gateway may have cached this answer.
-            return {**self.rules.context(claims), "expires": str(int(claims["exp"]) + LEEWAY_SECONDS)}
+            ends = str(int(claims["exp"]) + LEEWAY_SECONDS)
+            digest = hashlib.sha256(token.encode()).hexdigest()
+            return {**self.rules.context(claims), "expires": ends, "token": digest}
         except InvalidTokenError as error:
-            _logger.info("a token of the identity provider was refused: %s", error)
+            _refused(str(error))
         # Of a hostile token's parts, the libraries do not foresee every kind.
         except (PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as error:
-            _logger.info("a token of the identity provider was refused: %s", type(error).__name__)
+            _refused(type(error).__name__)
         except ProviderUnavailableError as error:
-            _logger.error("the keys of the identity provider could not be read: %s", error)  # noqa: TRY400
+            said = {"reason": str(error)}
+            _logger.error("the keys of the identity provider could not be read", extra=said)  # noqa: TRY400
             return {"error": "unavailable"}
         return {"error": "invalid"}
 
@@ -59,7 +69,7 @@ class TokenVerifier:
         key = self.keys.find(header.get("kid"))
         if key is None:
             raise InvalidTokenError("its key is not one of the provider's")
-        return jwt.decode(
+        claims: dict[str, Any] = jwt.decode(
             token,
             key.key,
             algorithms=[_algorithm_of(key)],
@@ -67,6 +77,13 @@ class TokenVerifier:
             leeway=LEEWAY_SECONDS,
             options=_OPTIONS,
         )
+        if int(claims["exp"]) > _LAST_SECOND - LEEWAY_SECONDS:
+            raise InvalidTokenError("its end is after the year 9999")
+        return claims
+
+
+def _refused(reason: str) -> None:
+    _logger.info("a token of the identity provider was refused", extra={"reason": reason})
 
 
 def _algorithm_of(key: jwt.PyJWK) -> str:

@@ -73,6 +73,16 @@ def test_a_pause_is_told_with_the_error(header: str, seconds: float | None) -> N
     assert error.retry_after == seconds
 
 
+@pytest.mark.parametrize("body", [{"message": "Unauthorized"}, {"message": None}, "", "<html>"])
+def test_a_gateways_own_401_says_where_to_look(body: object) -> None:
+    """A gateway with an authorizer gives it to a request whose header Authorization a proxy has removed."""
+    error = error_of(Answer(401, body, {"Apigw-Requestid": "gw_7"}))
+    assert type(error) is noukai.AuthenticationError
+    assert "no proxy removes or replaces the header Authorization" in str(error)
+    assert (error.code, error.request_id) == (None, "gw_7")
+    assert "proxy" not in str(error_of(refused(401, "UNAUTHENTICATED")))
+
+
 def test_an_answer_of_the_gateway_is_understood() -> None:
     """An error of the gateway has the kind of its status, and the gateway's request id."""
     error = error_of(refused(429, headers={"Apigw-Requestid": "gw_1", "Retry-After": "3"}))

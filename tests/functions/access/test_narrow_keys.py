@@ -13,6 +13,12 @@ from tests.functions.harness import System
 ADD = {"org": "acme", "project": "trial", "flow": "add"}
 GREET = {**ADD, "flow": "greet"}
 SCHEDULE = {"flow": "trial/greet", "cron": "* * * * *", "message": "hello"}
+OF_GREET = {
+    Route.PUT_SCHEDULE: SCHEDULE,
+    Route.CREATE_KEY: {"name": "wider", "flows": ["trial/greet"]},
+    Route.MAKE_TOKEN: {"flow": "trial/greet", "origin": "https://app.example.com"},
+}
+"""The bodies by which a key would reach the other flow."""
 ABOUT_THE_ORG = {
     route
     for route in Route
@@ -28,6 +34,7 @@ def narrow(system: System) -> System:
     system.add_key("nk_narrow", "acme", tuple(Scope), flows=["trial/add"])
     system.key = "nk_wide"
     system.send(Route.PUT_SCHEDULE, name="greeting", body=SCHEDULE)
+    system.send(Route.CREATE_KEY, body={"name": "greeting", "scopes": ["read"]})
     return system
 
 
@@ -48,17 +55,18 @@ def test_a_key_for_one_flow_cannot_touch_another_by_any_route(narrow: System, ro
     """Below a flow and for the whole org it is refused; what an id or a name hides is unknown to it."""
     job = submitted(narrow, GREET, {"message": "hello"})
     row = narrow.row(job)
-    body = {**BODIES, Route.STATUSES: {"ids": [job]}}.get(route, BODY)
-    if route is Route.PUT_SCHEDULE:
-        body = SCHEDULE
-    answer = narrow.send(route, body=body, **values(route, job))
-    if route is Route.LIST_SCHEDULES:
-        assert answer.body == {"schedules": []}
+    answer = narrow.send(
+        route,
+        body={**BODIES, **OF_GREET, Route.STATUSES: {"ids": [job]}}.get(route, BODY),
+        **values(route, job),
+    )
+    if route in (Route.LIST_SCHEDULES, Route.LIST_KEYS):
+        assert list(answer.body.values()) == [[]]
     elif route is Route.STATUSES:
         assert [each["error"]["code"] for each in answer.body["jobs"]] == ["JOB_NOT_FOUND"]
-    elif "project" in route.variables or route in ABOUT_THE_ORG or route is Route.PUT_SCHEDULE:
+    elif "project" in route.variables or route in {*ABOUT_THE_ORG, *OF_GREET}:
         assert (answer.status, answer.code) == (403, "FORBIDDEN")
-        assert "trial/add" in answer.body["detail"]["message"]
+        assert ("trial/add" in answer.body["detail"]["message"]) is (route is not Route.CREATE_KEY)
     else:
         assert answer.status == 404
     assert narrow.row(job) == row

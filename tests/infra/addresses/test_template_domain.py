@@ -36,8 +36,9 @@ def added(made: Template, template: Template) -> dict[str, int]:
 
 def test_nothing_is_there_by_default(template: Template, template_for: Make) -> None:
     """Without the settings the template is the same to the byte."""
-    for word in ("DomainName", "CorsConfiguration", "ORIGIN_DIGESTS", "OriginHost", "Route53"):
+    for word in ("DomainName", "ORIGIN_DIGESTS", "OriginHost", "Route53"):
         assert word not in template.text
+    assert "CorsConfiguration" not in template_for(console=False).text
     assert template_for(domain=None, edge=None, cors=None, origin_digests=[]).text == template.text
 
 
@@ -62,6 +63,7 @@ def test_name_in_a_zone(template: Template, template_for: Make) -> None:
     (api,) = made.resources("ApiGatewayV2::Api").values()
     assert api["Properties"]["DisableExecuteApiEndpoint"] is True
     assert made.body["Outputs"]["Endpoint"]["Value"] == "https://jobs.acme.com/api/v1"
+    assert rules_of_buckets(made)[0]["AllowedOrigins"] == ["https://jobs.acme.com"]
     assert Inventory(made.body).unpriced == []
 
 
@@ -98,12 +100,19 @@ def test_pages_may_call_the_api_and_the_bucket(template: Template, template_for:
     assert found["AllowHeaders"] == [*REQUEST_HEADERS]
     assert {"retry-after", "location", "x-request-id", "www-authenticate"} <= {*found["ExposeHeaders"]}
     assert "AllowCredentials" not in found
-    (rule,) = [
+    (rule,) = rules_of_buckets(template_for(cors=CORS, console=False))
+    assert (rule["AllowedOrigins"], rule["AllowedMethods"]) == (CORS["origins"], ["GET", "PUT"])
+    (of_pages, of_console) = rules_of_buckets(made)
+    assert of_pages == rule
+    assert CORS["origins"][0] not in json.dumps(of_console)
+
+
+def rules_of_buckets(made: Template) -> list[dict[str, Any]]:
+    return [
         rule
         for bucket in made.resources("S3::Bucket").values()
         for rule in bucket["Properties"].get("CorsConfiguration", {}).get("CorsRules", [])
     ]
-    assert (rule["AllowedOrigins"], rule["AllowedMethods"]) == (CORS["origins"], ["GET", "PUT"])
 
 
 def test_cloudfront_has_its_own_stack(assembly_for: Callable[..., Path], template: Template) -> None:

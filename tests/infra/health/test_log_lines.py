@@ -54,7 +54,13 @@ def calls(function: ast.FunctionDef) -> Iterator[ast.Call]:
     """Yield the calls of the logger that write a line."""
     for node in ast.walk(function):
         match node:
-            case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="logger")), attr=attr)):
+            case ast.Call(
+                func=ast.Attribute(
+                    # The authorizer's asset has no other logger than the standard library's.
+                    value=ast.Call(func=ast.Name(id="logger")) | ast.Name(id="_logger"),
+                    attr=attr,
+                )
+            ):
                 if attr in LEVELS:
                     yield node
 

@@ -14,6 +14,7 @@ from noukai_infra.operations.account import Account, OperatorError
 from noukai_infra.operations.deploy.deploy import Plan, deploy
 from noukai_infra.operations.deploy.quotas import (
     MAX_ENVIRONMENT_BYTES,
+    MAX_RESOURCES,
     Quotas,
     check_quotas,
     environment_bytes,
@@ -24,6 +25,8 @@ from tests.infra.stack.template import Template
 NEW = Quotas(concurrency=10, unreserved=10, memory=3008)
 SMALL = Quotas(concurrency=50, unreserved=50, memory=3008)
 USUAL = Quotas(concurrency=1000, unreserved=1000)
+
+MOST_KINDS = ",".join(f"m{128 * number}-b10-t60" for number in range(1, MAX_WORKER_KINDS + 1))
 
 
 def test_what_is_deployed_by_default_fits_into_a_new_account(assembly: Path) -> None:
@@ -97,10 +100,18 @@ def test_environment_is_measured_as_json() -> None:
 
 
 def test_most_kinds_of_workers_fit_into_an_environment(template_for: Callable[..., Template]) -> None:
-    """A function that submits gets the queues of all, and the stack is not too large."""
-    draining = ",".join(f"m{128 * number}-b10-t60" for number in range(1, MAX_WORKER_KINDS + 1))
-    functions = template_for(draining=draining).functions()
+    """A function that submits gets the queues of all."""
+    functions = template_for(draining=MOST_KINDS).functions()
     assert max(map(environment_bytes, functions.values())) < MAX_ENVIRONMENT_BYTES
+
+
+def test_most_kinds_of_workers_fit_into_a_stack(template_for: Callable[..., Template]) -> None:
+    """Also with the authorizer of an identity provider, which has a function of its own."""
+    identity = {"issuer": "https://acme.example/", "audience": "jobs"}
+    made = template_for(draining=MOST_KINDS, identity=identity)
+    assert "authorize" in made.functions()
+    assert len(made.resources("SQS::Queue")) > MAX_WORKER_KINDS
+    assert len(made.body["Resources"]) <= MAX_RESOURCES
 
 
 def test_deployment_that_aws_would_refuse_changes_nothing(account_with_kinds: Account) -> None:

@@ -200,8 +200,11 @@ class Api(Construct):
         function.add_environment(BUCKET_VARIABLE, self._payloads.bucket_name)
         # The local system chooses its port after the template is made.
         local = ["http://localhost:*"] if self._settings.platform == "host" else []
-        named = [f"https://{each.name}" for each in (self._settings.domain, self._settings.edge) if each]
-        self._payloads.let_pages_of(self._api.api_endpoint, *named, *local)
+        domain, edge = self._settings.domain, self._settings.edge
+        named = [f"https://{each.name}" for each in (domain, edge) if each]
+        if domain is None or domain.default_endpoint:
+            named.insert(0, self._api.api_endpoint)
+        self._payloads.let_pages_of(*named, *local)
 
     def _allow(self, function: JobFunction, answerer: Answerer) -> None:
         tables = self._tables

@@ -90,7 +90,8 @@ def test_keys_and_browser_tokens_are_as_without_a_provider(provider: Provider, s
     assert show("nk_acme").status == 200
     assert show("nk_wrong").code == ErrorCode.UNAUTHENTICATED
     assert show("nt_1aaaa.x.y").code == ErrorCode.UNAUTHENTICATED
-    assert authorize.handler(event("Basic nk_acme"), None) == {"isAuthorized": True, "context": {}}
+    for header in ("Basic nk_acme", "Bearer", "Bearer  ", "nk_acme"):
+        assert authorize.handler(event(header), None) == {"isAuthorized": True, "context": {}}
     assert provider.asked == []
 
 
@@ -114,6 +115,19 @@ def test_a_cached_answer_ends_with_its_token(provider: Provider, system: System,
     assert system.send(Route.FLOWS).status == 200
     system.clock.time += 1
     assert system.send(Route.FLOWS).code == ErrorCode.UNAUTHENTICATED
+
+
+def test_two_tokens_share_no_answer(provider: Provider, system: System, show: Show) -> None:
+    """An answer that the gateway gave for another token is not believed, whatever it was cached by."""
+    alice, other = provider.sign(claims(provider)), provider.sign(claims(provider, org="globex"))
+    assert show(alice).status == 200
+    stated = system.authorizer
+    for shown in (other, f"{alice}x", alice[:-1], alice.lower(), "eyJ.x.y"):
+        system.key, system.authorizer = shown, stated
+        assert system.send(Route.FLOWS).code == ErrorCode.UNAUTHENTICATED
+    system.key = alice
+    for header in (f"Bearer {alice}", f"bearer  {alice} "):
+        assert system.send(Route.FLOWS, headers={"authorization": header}).status == 200
 
 
 def test_without_the_setting_no_authorizer_is_believed(system: System) -> None:
