@@ -74,3 +74,10 @@ class Clients:
 
         for name in {"_dynamodb", "_sqs"} & vars(self).keys():
             connect(getattr(self, name))
+
+    def disconnect(self) -> None:
+        """Close all connections: after a restore from a snapshot the other side has forgotten them."""
+        from noukai_functions.aws import disconnect
+
+        for made in vars(self).values():
+            disconnect(made)

@@ -7,7 +7,7 @@ import pytest
 
 from noukai_infra.cdk_json import read_context
 from noukai_infra.settings import ROOT, Settings, SettingsError, WorkerKind, file_context
-from noukai_infra.settings.warmth import Warmth
+from noukai_infra.settings.workers.warmth import Warmth
 from noukai_wire.limits import MAX_TIMEOUT_SECONDS
 
 

@@ -35,6 +35,7 @@ __all__ = [
     "as_aws_error",
     "client",
     "connect",
+    "disconnect",
     "queried",
     "read_items",
     "scanned",
@@ -89,3 +90,9 @@ def connect(made: object) -> None:
     """Connect a direct client before its first call."""
     if isinstance(made, DirectClient):
         made.open()
+
+
+def disconnect(made: object) -> None:
+    """Close the connection of a direct client; its next call opens another."""
+    if isinstance(made, DirectClient):
+        made.close()

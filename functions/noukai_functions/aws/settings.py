@@ -5,6 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from noukai_functions.aws.container_credentials import ContainerCredentials
 
 AUTHORITIES = Path(__file__).resolve().parent.parent.parent / "authorities.pem"
 """Amazon's certificate authorities, in an asset. Reading all 120 public ones would take 30 ms of CPU."""
@@ -31,7 +35,9 @@ _TARGETS = {
 }
 """The services that are called directly, with the prefixes of their `X-Amz-Target` headers."""
 
-_NEEDED = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
+_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+_IN_A_CONTAINER = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+"""The variable of a function with SnapStart, which has no keys in variables: they would expire."""
 _BOTOCORES = (
     "AWS_USE_FIPS_ENDPOINT",
     "AWS_USE_DUALSTACK_ENDPOINT",
@@ -54,16 +60,19 @@ class Settings:
     key_id: str
     secret: str
     token: str | None
+    container: "ContainerCredentials | None" = None
+    """The reader of the credentials, if the environment has none."""
 
 
 def settings_of(service: str, environment: Mapping[str, str]) -> Settings | None:
     """Read the settings of a service; None if it must be called through botocore."""
-    is_whole = all(environment.get(name) for name in _NEEDED) and not any(
-        environment.get(name) for name in _BOTOCORES
-    )
-    if service not in _TARGETS or not is_whole:
+    region = environment.get("AWS_DEFAULT_REGION")
+    has_keys = all(environment.get(name) for name in _KEYS)
+    has_credentials = has_keys or bool(environment.get(_IN_A_CONTAINER))
+    is_unusual = any(environment.get(name) for name in _BOTOCORES)
+    if service not in _TARGETS or not region or not has_credentials or is_unusual:
         return None
-    key_id, secret, region = (environment[name] for name in _NEEDED)
+    key_id, secret = (environment[name] for name in _KEYS) if has_keys else ("", "")
     stated_url = environment.get(f"AWS_ENDPOINT_URL_{service.upper()}") or environment.get("AWS_ENDPOINT_URL")
     return Settings(
         service=service,
@@ -74,7 +83,14 @@ def settings_of(service: str, environment: Mapping[str, str]) -> Settings | None
         key_id=key_id,
         secret=secret,
         token=environment.get("AWS_SESSION_TOKEN"),
+        container=None if has_keys else _container(environment),
     )
+
+
+def _container(environment: Mapping[str, str]) -> "ContainerCredentials | None":
+    from noukai_functions.aws.container_credentials import container_credentials  # noqa: PLC0415 - few need it
+
+    return container_credentials(environment)
 
 
 def trusted(region: str | None, *, stated: str | None) -> str | None:

@@ -4,7 +4,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from noukai_functions.deployment import Deployment, deployed
-from noukai_functions.init_phase import IS_DEPLOYED, get_ready
+from noukai_functions.init_phase import HAS_SNAPSHOT, IS_DEPLOYED, get_ready
 from noukai_functions.telemetry.logger import logs_failures
 from noukai_functions.worker.libraries import use_own
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _READY_SECONDS = 8.0
 """Lambda's INIT phase may take ten seconds, with a full vCPU."""
+_SNAPSHOT_SECONDS = 100.0
+"""INIT before a snapshot may take 130 seconds, or the function's timeout if that is longer."""
 
 
 def _make_processes(deployment: Deployment) -> None:
@@ -24,7 +26,8 @@ def _make_processes(deployment: Deployment) -> None:
     projects = {
         name.partition("/")[0] for name, flow in deployment.catalog.flows.items() if flow.worker_kind == kind
     }
-    deployment.processes.get_ready(sorted(projects), _READY_SECONDS)
+    seconds = _SNAPSHOT_SECONDS if HAS_SNAPSHOT else _READY_SECONDS
+    deployment.processes.get_ready(sorted(projects), seconds)
 
 
 use_own()

@@ -57,6 +57,11 @@ class WorkerSecrets:
             return False
         return problem is None
 
+    def read_again(self) -> None:
+        """Read the secrets now, however young they seem; if that fails, the next job reads them."""
+        self._read_at = None
+        self.is_ready()
+
     def of_process(self) -> "FlowSecrets":
         """Return the secrets for a flow's process, with the values of now."""
         return FlowSecrets(dict(self.values), self.board)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from json import dumps, loads
 from secrets import token_hex
-from typing import Any
+from typing import Any, Literal
 
 from noukai.flow.runtime import Raised, Returned
 from noukai_functions.jobs.lifecycle import Payload
@@ -63,12 +63,27 @@ class Call:
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return dumps({**values, "token": token}).encode() + b"\n"
 
-    @classmethod
-    def parse(cls, line: bytes) -> "tuple[Call, str]":
-        """Parse a line into the call and the token for its answer."""
-        values = loads(line)
-        token = values.pop("token")
-        return cls(**values), token
+
+Moment = Literal["before_snapshot", "after_restore"]
+"""When a flow process runs the hooks of its libraries, in a function with SnapStart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A message to an idle process that a snapshot is about to be taken, or was restored."""
+
+    moment: Moment
+
+    def line(self, token: str) -> bytes:
+        """Return the notice as a line, with the token that its answer must begin with."""
+        return dumps({"moment": self.moment, "token": token}).encode() + b"\n"
+
+
+def parsed(line: bytes) -> tuple[Call | Notice, str]:
+    """Parse a line into the call or the notice, and the token for its answer."""
+    values = loads(line)
+    token = values.pop("token")
+    return (Notice(**values) if "moment" in values else Call(**values)), token
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +117,7 @@ class Answer:
 
 
 def answers_to(
-    call: Call | None, talk: Callable[[bytes], Iterator[bytes | None]], import_token: str | None
+    call: Call | Notice | None, talk: Callable[[bytes], Iterator[bytes | None]], import_token: str | None
 ) -> Iterator[Answer | None]:
     """Send a call, and yield the answer to it; first the import's, if its token is given.
 

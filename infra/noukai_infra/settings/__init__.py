@@ -14,9 +14,9 @@ from noukai_infra.settings.identity import Identity
 from noukai_infra.settings.reading import ROOT, STAGE, file_context, overrides, settings_in
 from noukai_infra.settings.scale import Scale
 from noukai_infra.settings.settings import DEFAULT_STACK, ERROR_TEXTS, LogRetention, Settings
-from noukai_infra.settings.warmth import Warmth
 from noukai_infra.settings.worker_kind import WorkerKind
 from noukai_infra.settings.workers.network import FoundNetworks, Network, NewEndpoint, Placement
+from noukai_infra.settings.workers.warmth import Warmth
 
 __all__ = [
     "DEFAULT_STACK",

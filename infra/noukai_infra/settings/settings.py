@@ -28,13 +28,13 @@ from noukai_infra.settings.checks import (
 )
 from noukai_infra.settings.company import Company
 from noukai_infra.settings.complaints import complaints
+from noukai_infra.settings.conflicts import conflicts
 from noukai_infra.settings.identity import Identity
 from noukai_infra.settings.scale import Scale
 from noukai_infra.settings.secrets import KmsKey, Secrets
-from noukai_infra.settings.warmth import Warm
 from noukai_infra.settings.worker_kind import WorkerKind
-from noukai_infra.settings.workers.layers import layer_complaints
 from noukai_infra.settings.workers.network import FoundNetworks, parsed
+from noukai_infra.settings.workers.warmth import Warm
 
 ERROR_TEXTS = "LOG_ERROR_TEXTS"
 """The worker's variable that allows (`true`) or forbids (`false`) exception messages of flows in its log."""
@@ -83,12 +83,12 @@ class Settings:
     at the end of each job. `webhooks_to_localhost` lets webhook endpoints be programs on the functions' own
     machine: the local system sets it.
     `api_canary` shifts a tenth of the API's requests to a new version for five minutes before all.
+    `api_snap_start` restores those of a submission and its result from snapshots that Lambda takes.
     `canary` is the share of new jobs in per cent that a new version of the workers gets until it is promoted;
     `stable` are the versions that run the others, by worker kind, and `stable_flows` their flows with a
     fingerprint of what they accept: `make deploy` finds out both.
     `warm` keeps functions of the API ready, by name; `api` stands for those of a submission and its result.
-    `dashboard` makes one of CloudWatch. `xray` samples the invocations of all functions. `company` has the
-    rules of a company for all that is made. `protect` protects the stack from deletion.
+    `company` has the rules of a company for all that is made. `protect` protects the stack from deletion.
     `domain` is the API's own name, `edge` CloudFront and WAF before it, `cors` are the web pages that may
     call it. `identity` is the provider whose tokens the API takes beside keys.
     `make deploy` finds out `domain_certificate`, `origin_digests` and `found_networks` itself.
@@ -128,6 +128,7 @@ class Settings:
         default_factory=dict
     )
     api_canary: bool = False
+    api_snap_start: bool = False
     canary: Annotated[int, A_NUMBER, Field(ge=1, le=50)] | None = None
     stable: Annotated[dict[str, str], BeforeValidator(pairs)] = dataclasses.field(default_factory=dict)
     stable_flows: Annotated[dict[str, str], BeforeValidator(pairs)] = dataclasses.field(default_factory=dict)
@@ -165,7 +166,7 @@ class Settings:
         """Return our settings from a context, or their defaults.
 
         Raises:
-            SettingsError: a setting is unknown, or has an invalid value.
+            SettingsError: a setting is unknown, has an invalid value, or does not fit another.
         """
         try:
             given = own_settings(context, [field.name for field in dataclasses.fields(cls)], _WHERE)
@@ -177,22 +178,9 @@ class Settings:
             raise SettingsError("\n".join(complaints(error, cls))) from error
         except ValueError as error:
             raise SettingsError(str(error)) from error
-        if made.canary is not None and not made.has_metrics:
-            raise SettingsError('canary: it is judged by its figures: set metrics to "kind" or "flow".')
+        if said := conflicts(made):
+            raise SettingsError("\n".join(said))
         return made
-
-    def __post_init__(self) -> None:
-        """Refuse two names for the API, and layers that do not fit, as far as their ARNs tell.
-
-        Raises:
-            ValueError: both `domain` and `edge` are set, or a layer does not fit.
-        """
-        kinds = {"worker": self.worker, **{f"workers.{name}": kind for name, kind in self.workers.items()}}
-        for name, kind in kinds.items():
-            if said := layer_complaints(kind.layers, self.architecture, self.region):
-                raise SettingsError(f"{name}.layers: {said[0]}.")
-        if self.domain and self.edge:
-            raise ValueError("have `domain` or `edge`: with CloudFront, the name is `edge.name`")
 
     @property
     def has_metrics(self) -> bool:
@@ -219,7 +207,8 @@ class Settings:
 def _inherited(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings in which each named worker kind has the default worker's values that it leaves out.
 
-    Warmth is not inherited: it costs money in each worker kind that has it.
+    Warmth and SnapStart are not inherited: they cost money in each worker kind that has them.
     """
-    default = {name: value for name, value in given.get("worker", {}).items() if name != "warm"}
+    not_inherited = ("warm", "snap_start")
+    default = {name: value for name, value in given.get("worker", {}).items() if name not in not_inherited}
     return {**given, "workers": {name: {**default, **own} for name, own in given["workers"].items()}}

@@ -7,10 +7,13 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic.dataclasses import dataclass
 
 from noukai_infra.settings.checks import A_NUMBER, STRICT, folder
-from noukai_infra.settings.warmth import Warm
 from noukai_infra.settings.workers.layers import layer_arn
 from noukai_infra.settings.workers.network import Network
+from noukai_infra.settings.workers.warmth import Warm
 from noukai_wire.limits import WORKER_MARGIN_SECONDS
+
+_MOST_STORAGE = 512
+"""The storage in MB that a function with SnapStart may have."""
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -43,6 +46,8 @@ class WorkerKind:
     """The time limit for importing a flow's module; the timeout of a job starts after the import."""
     warm: Warm | None = None
     """The environments that are kept ready; not those of kinds that flows ask for, which state none."""
+    snap_start: bool = False
+    """Whether environments are restored from a snapshot that Lambda takes after INIT; like `warm`."""
     image: Annotated[Path, BeforeValidator(folder)] | None = None
     """The folder, relative to the repository, of the container image that it runs in: see IMAGES.md."""
     layers: Annotated[tuple[Annotated[str, AfterValidator(layer_arn)], ...], Field(max_length=5)] = ()
@@ -51,11 +56,13 @@ class WorkerKind:
     """The subnets and security groups of a VPC, if it runs in one."""
 
     def __post_init__(self) -> None:
-        """Refuse layers of an image.
+        """Refuse layers of an image, and what AWS does not combine with a snapshot.
 
         Raises:
             ValueError: it has both.
         """
+        if self.snap_start and (other := self._other_than_snapshot):
+            raise ValueError(f"have `snap_start` or {other}: AWS does not combine them")
         if self.image is not None and self.layers:
             raise ValueError("have an image or layers, not both: install what the layers have in the image")
 
@@ -63,6 +70,18 @@ class WorkerKind:
     """The number of queues over which jobs are spread; each has its own pollers, up to `max_concurrency`."""
     provisioned_pollers: ProvisionedPollers | None = None
     """Pollers that are kept ready, for a rate that grows in seconds; `max_concurrency` then has no effect."""
+
+    @property
+    def _other_than_snapshot(self) -> str | None:
+        """Return the setting that excludes SnapStart.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html#snapstart-runtimes
+        """
+        if self.warm is not None:
+            return "`warm`"
+        if self.image is not None:
+            return "`image`"
+        return "more than 512 MB of `ephemeral_storage`" if self.ephemeral_storage > _MOST_STORAGE else None
 
     @property
     def flow_seconds(self) -> int:

@@ -74,6 +74,7 @@ class Worker(Construct):
             timeout=kind.timeout,
             ephemeral_storage=kind.ephemeral_storage,
             warm=kind.warm,
+            snap_start=kind.snap_start,
             layers=kind.layers,
             environment=_environment(settings, kind_name, kind, tables, queues),
         )

@@ -1,10 +1,11 @@
 """The pipes between a flow process and its worker, from the process's side."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from os import _exit, read, set_blocking, write
 
-from noukai_functions.worker.exchange import Answer, Call
+from noukai_functions.worker.exchange import Answer, Call, Moment, parsed
 from noukai_functions.worker.inside.descriptors import identity_of, moved_up
 
 BROKEN = 83
@@ -49,8 +50,20 @@ class Channel:
         """Return the descriptors of both ends."""
         return {self._calls.number, self._answers.number}
 
-    def next_call(self) -> tuple[Call, str] | None:
-        """Wait for the next call and its token; return None after the last call."""
+    def next_call(self, heed: Callable[[Moment], Answer] | None = None) -> tuple[Call, str] | None:
+        """Wait for the next call and its token; return None after the last call.
+
+        `heed` answers a notice that comes before the call.
+        """
+        while (line := self._next_line()) is not None:
+            message, token = parsed(line)
+            if isinstance(message, Call):
+                return message, token
+            if heed:
+                self.say(heed(message.moment), token)
+        return None
+
+    def _next_line(self) -> bytes | None:
         calls = self._calls.check()
         while b"\n" not in self._unread:
             data = read(calls, _CHUNK_BYTES)
@@ -58,7 +71,7 @@ class Channel:
                 return None
             self._unread += data
         line, _, self._unread = self._unread.partition(b"\n")
-        return Call.parse(line)
+        return line
 
     def say(self, answer: Answer, token: str) -> None:
         """Write the answer to the call with this token."""

@@ -25,10 +25,11 @@ from noukai.flow.runtime import (
 )
 from noukai_functions.refusals import Refusal
 from noukai_functions.telemetry.logger import logger, trace_of
-from noukai_functions.worker.exchange import Answer, Call, Outcome, ProgressBoard
+from noukai_functions.worker.exchange import Answer, Call, Moment, Outcome, ProgressBoard
 from noukai_functions.worker.inside.channel import Channel
 from noukai_functions.worker.inside.child import Guard, TraceLog
 from noukai_functions.worker.inside.flow_loader import flows_of, open_folder, other_modules, projects
+from noukai_functions.worker.inside.hooks import heed
 from noukai_functions.worker.inside.leftovers import LeftOvers
 from noukai_functions.worker.inside.log_records import flow_logger
 from noukai_functions.worker.inside.surroundings import Surroundings, flush_output, pass_trace
@@ -72,7 +73,15 @@ class Host:
             return
         self._spans = _open_spans()
         surroundings, left = Surroundings(*streams), LeftOvers()
-        while (received := channel.next_call()) is not None:
+
+        def heed_notice(moment: Moment) -> Answer:
+            nonlocal surroundings, left
+            answer = Answer(heed(moment), is_clean=True)
+            # What the hooks have changed is not an attempt's.
+            surroundings, left = Surroundings(*streams), LeftOvers()
+            return answer
+
+        while (received := channel.next_call(heed_notice)) is not None:
             call, token = received
             surroundings.place_temporary_files(call.folder)
             outcome = surroundings.call(partial(self.run, call, board))

@@ -10,6 +10,7 @@ from time import monotonic
 
 from noukai_functions.logs.masking import Masker
 from noukai_functions.telemetry.logger import logger
+from noukai_functions.worker.exchange import Moment
 from noukai_functions.worker.process.process import Body, FlowProcess
 from noukai_functions.worker.process.reaper import Reaper
 from noukai_functions.worker.process.scratch import NEW_MODE, make_scratch, remove_scratch, remove_stale
@@ -72,6 +73,22 @@ class ProcessPool:
                 process.close()
             else:
                 self._idle.append(process)
+
+    def tell(self, moment: Moment, seconds: float) -> None:
+        """Let the idle processes run their hooks around a snapshot, as time allows.
+
+        A process that fails is closed with a warning: the next job of its project starts another.
+        """
+        self._drop_dead()
+        deadline = monotonic() + seconds
+        for process in [*self._idle]:
+            if process.fails_at(moment, max(0.0, deadline - monotonic())):
+                logger().warning(
+                    "flow processes: hooks around a snapshot failed",
+                    extra={"project": process.project, "moment": moment},
+                )
+                self._idle.remove(process)
+                process.close()
 
     @contextmanager
     def process_of(self, project: str, *, fresh: bool) -> "Iterator[Loan]":

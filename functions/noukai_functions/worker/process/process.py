@@ -16,7 +16,16 @@ from typing import NoReturn
 
 from noukai.flow.runtime import Raised
 from noukai_functions.logs.masking import Masker
-from noukai_functions.worker.exchange import INTERRUPT, Answer, Call, Outcome, ProgressBoard, answers_to
+from noukai_functions.worker.exchange import (
+    INTERRUPT,
+    Answer,
+    Call,
+    Moment,
+    Notice,
+    Outcome,
+    ProgressBoard,
+    answers_to,
+)
 from noukai_functions.worker.inside.channel import BROKEN, Channel
 from noukai_functions.worker.process.connection import Connection
 from noukai_functions.worker.process.conversation import LOOK_SECONDS, Conversation
@@ -123,6 +132,14 @@ class FlowProcess:
         importing = self._exchange(None, seconds)
         next(importing)  # begins to wait
         return next(importing) is not None
+
+    def fails_at(self, moment: Moment, seconds: float) -> bool:
+        """Let an idle process run its hooks, up to a number of seconds; return whether it fails."""
+        notice = Notice(moment)
+        answers = answers_to(notice, lambda line: self._conversation.talk(line, seconds), None)
+        next(answers, None)  # the notice is sent
+        answer = next(answers, None)
+        return answer is None or answer.outcome is not None
 
     def run(self, call: Call, listener: Listener | None, seconds: float) -> Iterator[Outcome | None]:
         """Run a call, which begins when the module is imported; the listener takes its output.

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from noukai_infra.operations.deploy.releases.snapshots import snapshots
 from noukai_infra.operations.deploy.releases.warm_environments import warm_environments
 
 _USD_PER_SQS_REQUEST = 0.4e-6
@@ -134,9 +135,9 @@ class Inventory:
     @property
     def usd(self) -> float:
         """Return what the parts cost at rest, in USD a month."""
-        return sum(part.usd * self._units(part) for part in self.counts) + sum(
-            each.usd for each in warm_environments(self.template)
-        )
+        warm = sum(each.usd for each in warm_environments(self.template))
+        kept = sum(each.usd for each in snapshots(self.template))
+        return sum(part.usd * self._units(part) for part in self.counts) + warm + kept
 
     @property
     def unpriced(self) -> list[str]:
@@ -156,6 +157,8 @@ class Inventory:
             yield f"{count:5} {name:15} {cost:18} {change}".rstrip()
         for warm in warm_environments(self.template):
             yield f"{warm.count:5} {'warm':15} {warm.usd:6.2f} USD a month  {warm.says}"
+        for each in snapshots(self.template):
+            yield f"{1:5} {'snapshot':15} {each.usd:6.2f} USD a month  {each.says}"
 
     @property
     def _resources(self) -> Mapping[str, Any]:

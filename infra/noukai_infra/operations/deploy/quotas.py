@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-li
 """
 
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ INVOCATIONS_OF_A_POLLER = 10
 
 _REFERENCE_BYTES = 128
 """The assumed length of a name, an ARN or a URL that only AWS knows; none of the stack's is longer."""
+
+_NO_SNAPSHOTS = ("python3.11",)
 
 _NAMED_PACKAGES = 5
 _MB = 1024 * 1024
@@ -93,6 +96,7 @@ def _too_much(template: Template, quotas: Quotas) -> Iterator[str]:
                 f"{name} has an environment of {size} bytes; a function may have {MAX_ENVIRONMENT_BYTES}: "
                 "move values of the setting `environment` to the flows' folder or to Parameter Store."
             )
+    yield from _too_old_for_snapshots(functions)
     reserved = sum(each.get("ReservedConcurrentExecutions", 0) for each in functions.values())
     kept = min(KEPT_UNRESERVED, quotas.concurrency)
     warm = sum(most_warm(template).values())
@@ -107,6 +111,22 @@ def _too_much(template: Template, quotas: Quotas) -> Iterator[str]:
         yield (
             f"The settings {what} of {quotas.unreserved}, and {kept} must stay "
             f"unreserved: lower {lower}, or raise 'Concurrent executions'."
+        )
+
+
+def _too_old_for_snapshots(functions: Template) -> Iterator[str]:
+    """Refuse SnapStart with a Python before 3.12.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html#snapstart-runtimes
+    """
+    old = [
+        name for name, each in functions.items() if "SnapStart" in each and each["Runtime"] in _NO_SNAPSHOTS
+    ]
+    if old:
+        yield (
+            f"{' and '.join(old)} would start from a snapshot, which AWS takes with Python 3.12 or later, "
+            f"and this is {sys.version_info.major}.{sys.version_info.minor}: deploy with a later one, or "
+            "switch `snap_start` and `api_snap_start` off."
         )
 
 

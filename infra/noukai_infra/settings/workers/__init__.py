@@ -1,1 +1,1 @@
-"""The settings of worker kinds that have a file of their own."""
+"""The settings of worker kinds that have a file of their own, and of warm environments."""

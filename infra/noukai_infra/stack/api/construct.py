@@ -9,6 +9,7 @@ from constructs import Construct
 
 from noukai_infra.settings import Settings
 from noukai_infra.settings.addresses.edge import ORIGIN_DIGESTS, ORIGIN_HOST
+from noukai_infra.settings.conflicts import OF_API
 from noukai_infra.stack.api.answerers import ANSWERERS, Answerer
 from noukai_infra.stack.api.cors import api_cors
 from noukai_infra.stack.api.domain import ApiDomain
@@ -189,6 +190,7 @@ class Api(Construct):
             reserved_concurrency=reserved.get(answerer.entry),
             log_group=self.audit_log if is_audited else None,
             warm=self._warm.get(answerer.entry),
+            snap_start=settings.api_snap_start and answerer.entry in OF_API,
         )
         self._allow(function, answerer)
         if settings.console and answerer.entry == _FALLBACK:

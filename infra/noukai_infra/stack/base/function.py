@@ -50,6 +50,7 @@ class JobFunction(lambda_.Function):
         ephemeral_storage: int = LEAST_STORAGE,
         log_group: logs.ILogGroup | None = None,
         warm: Warmth | None = None,
+        snap_start: bool = False,
         layers: Sequence[str] = (),
     ) -> None:
         role = _role(scope, f"{name}Role", settings)
@@ -59,19 +60,16 @@ class JobFunction(lambda_.Function):
             scope,
             name,
             architecture=_ARCHITECTURES[settings.architecture],
-            **_started(code, entry),
+            **_started(code, entry, snap_start=snap_start),
             layers=_layers(scope, name, layers),
             role=role,
             log_group=log_group,
-            logging_format=lambda_.LoggingFormat.JSON,
-            system_log_level_v2=lambda_.SystemLogLevel.WARN,
-            application_log_level_v2=lambda_.ApplicationLogLevel[settings.log_level],
+            **_observed(settings),
             memory_size=memory,
             timeout=Duration.seconds(timeout),
             ephemeral_storage_size=_storage(ephemeral_storage),
             environment={"LOG_LEVEL": settings.log_level, **metrics_environment(settings), **environment},
             reserved_concurrent_executions=reserved_concurrency,
-            tracing=lambda_.Tracing.ACTIVE if settings.xray else None,
             current_version_options=_KEPT,
         )
         self.live = self._alias(warm)
@@ -113,11 +111,21 @@ def handler_of(entry: str) -> str:
     return f"noukai_functions.handlers.{entry}.handler"
 
 
-def _started(code: lambda_.Code, entry: str) -> dict[str, Any]:
+def _started(code: lambda_.Code, entry: str, *, snap_start: bool) -> dict[str, Any]:
     """Return the code, and how Lambda starts it: an image says that itself."""
     if isinstance(code, lambda_.AssetImageCode):
         return {"code": code, "runtime": lambda_.Runtime.FROM_IMAGE, "handler": lambda_.Handler.FROM_IMAGE}
-    return {"code": code, "runtime": runtime(), "handler": handler_of(entry)}
+    started = {"code": code, "runtime": runtime(), "handler": handler_of(entry)}
+    return {**started, "snap_start": lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS} if snap_start else started
+
+
+def _observed(settings: Settings) -> dict[str, Any]:
+    return {
+        "logging_format": lambda_.LoggingFormat.JSON,
+        "system_log_level_v2": lambda_.SystemLogLevel.WARN,
+        "application_log_level_v2": lambda_.ApplicationLogLevel[settings.log_level],
+        "tracing": lambda_.Tracing.ACTIVE if settings.xray else None,
+    }
 
 
 def _layers(scope: Construct, name: str, arns: Sequence[str]) -> list[lambda_.ILayerVersion] | None:
@@ -149,5 +157,7 @@ def metrics_environment(settings: Settings) -> dict[str, str]:
 def runtime() -> lambda_.Runtime:
     """Return Lambda's runtime for this interpreter's minor version, since the byte code must match."""
     return lambda_.Runtime(
-        f"python{sys.version_info.major}.{sys.version_info.minor}", lambda_.RuntimeFamily.PYTHON
+        f"python{sys.version_info.major}.{sys.version_info.minor}",
+        lambda_.RuntimeFamily.PYTHON,
+        supports_snap_start=True,  # `quotas.py` refuses it for a Python that is too old
     )

@@ -7,12 +7,9 @@ from aws_cdk import aws_applicationautoscaling as autoscaling
 from aws_cdk import aws_lambda as lambda_
 
 from noukai_infra.settings import SettingsError, Warmth
+from noukai_infra.settings.conflicts import API, OF_API
 from noukai_infra.settings.workers.cron import Cron
 from noukai_infra.suggestions import unknown_name
-
-API = "api"
-_OF_API = ("submit", "status", "wait")
-"""The functions that a caller waits for from a submission to its result."""
 
 SHARE = "WarmShare"
 """The metadata of a scalable target with the part of a year in which it is warm, for the price."""
@@ -27,7 +24,7 @@ def warm_functions(stated: Mapping[str, Warmth], known: Sequence[str]) -> dict[s
     for name in stated:
         if name not in (API, *known):
             raise SettingsError(f"warm: {unknown_name(name, [API, *known], 'the functions of the API')}")
-    of_api = dict.fromkeys(_OF_API, stated[API]) if API in stated else {}
+    of_api = dict.fromkeys(OF_API, stated[API]) if API in stated else {}
     return {**of_api, **{name: warm for name, warm in stated.items() if name != API}}
 
 

@@ -63,7 +63,7 @@ def kind_named(name: str, settings: Settings) -> WorkerKind:
         )
     try:
         asked: dict[str, Any] = {_SETTINGS[part[0]]: int(part[1:]) for part in parts}
-        return dataclasses.replace(settings.worker, warm=None, **asked)
+        return dataclasses.replace(settings.worker, warm=None, snap_start=False, **asked)
     except ValidationError as error:
         raise SettingsError("\n".join(f"{name}: {said}" for said in complaints(error, WorkerKind))) from error
 

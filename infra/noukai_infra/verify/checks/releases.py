@@ -1,4 +1,4 @@
-"""The canaries and the warm environments of the deployed stack."""
+"""The canaries, warm environments and snapshots of the deployed stack."""
 
 from noukai_infra.operations.account import Account
 from noukai_infra.operations.deploy.releases.canary import Canary
@@ -50,4 +50,19 @@ def warm_as_stated(deployed: Deployed, saw: Saw) -> None:
             if config["Status"] != "READY":
                 wrong.append(f"{each['FunctionName']}: {config['Status']}")
     saw(f"{count} warm environments")
+    expect(wrong, [])
+
+
+@check("Snapshots are there for the live versions of functions with SnapStart.", on_aws=True)
+def snapshots_are_ready(deployed: Deployed, saw: Saw) -> None:
+    client = deployed.session.client("lambda")
+    wrong, count = [], 0
+    for each in deployed.functions():
+        found = client.get_function_configuration(FunctionName=each["FunctionName"], Qualifier=LIVE)
+        snapshot = found.get("SnapStart", {})
+        if snapshot.get("ApplyOn") == "PublishedVersions":
+            count += 1
+            if snapshot["OptimizationStatus"] != "On" or found["State"] != "Active":
+                wrong.append(f"{each['FunctionName']}: {snapshot['OptimizationStatus']}, {found['State']}")
+    saw(f"{count} functions with a snapshot")
     expect(wrong, [])
