@@ -101,6 +101,7 @@ class System:
         event = {
             "version": "2.0",
             "routeKey": key,
+            "rawPath": key.partition(" ")[2].format_map(path) or "/unknown",
             "headers": {"authorization": f"Bearer {self.key}"} | dict(headers or {})
             if self.key
             else dict(headers or {}),
