@@ -17,7 +17,7 @@ $(error There is no variable $(strip $(UNKNOWN)): use $(filter ARGS DATA FLOWS F
 endif
 
 # The targets that read a variable; `deploy` itself refuses FLOWS, and names what it reads instead.
-OPERATING := deploy rollback canary restore destroy keys budget redrive recount ops plan diff drift
+OPERATING := deploy rollback canary restore destroy keys budget redrive recount export import ops plan diff drift
 READERS_ARGS := test test-client bench drill explore soak fuzz lock verify-aws $(OPERATING)
 READERS_DATA := local
 READERS_FLOWS := local deploy
@@ -36,7 +36,7 @@ endif
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test test-client bench drill explore soak soak-reactions fuzz check local demo deploy rollback canary restore destroy keys budget redrive recount ops plan doctor verify-aws diff drift
+.PHONY: help setup lock test test-client bench drill explore soak soak-reactions fuzz check local demo deploy rollback canary restore destroy keys budget redrive recount export import ops plan doctor verify-aws diff drift
 
 help: ## Show these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1 \2/' | awk '{ \
@@ -183,6 +183,12 @@ ops: $(SETUP) ## Show the system's health, its queues, dead-letter messages and 
 
 recount: $(SETUP) ## Count the usage that could not be counted in time, exactly once
 	@$(BIN)/python -m noukai_infra recount $(ARGS)
+
+export: $(SETUP) ## Write each job of a deployment as a line of JSON: make export ARGS="--file jobs.jsonl --org acme"
+	@$(BIN)/python -m noukai_infra export $(ARGS)
+
+import: $(SETUP) ## Put the jobs of an export into a deployment: make import ARGS="--file jobs.jsonl"
+	@$(BIN)/python -m noukai_infra import $(ARGS)
 
 plan: $(SETUP) ## Print settings, quotas and the bill of a load: make plan ARGS="--jobs-per-second 1000"
 	@$(BIN)/python -m noukai_infra plan $(ARGS)

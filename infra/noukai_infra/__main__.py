@@ -31,6 +31,7 @@ from noukai_infra.operations.times import Interval, parse_interval
 from noukai_infra.planning.command import plan_command
 from noukai_infra.settings import SettingsError
 from noukai_infra.terminal import folded, tell
+from noukai_infra.transfer.commands import export_command, import_command
 from noukai_infra.verify.command import verify_command
 from noukai_wire.variables import unknown_variables
 
@@ -46,6 +47,8 @@ _WITH_STAGE = (
     "destroy",
     "redrive",
     "recount",
+    "export",
+    "import",
     "verify",
 )
 """The commands whose first word is a stage; `keys` and `budget` have commands there."""
@@ -66,6 +69,8 @@ commands.add_typer(canary_commands.commands, name="canary", help=_CANARY)
 commands.command("deploy", context_settings=_PASS_ON, options_metavar=_METAVAR)(deploy_command)
 commands.command("restore", options_metavar=_METAVAR)(restore_command)
 commands.command("verify", options_metavar=_METAVAR)(verify_command)
+commands.command("export", options_metavar=_METAVAR)(export_command)
+commands.command("import", options_metavar=_METAVAR)(import_command)
 commands.command("plan")(plan_command)
 
 

@@ -31,3 +31,8 @@ def folded(text: str, stream: TextIO, *, hanging: int = 0) -> str:
 def tell(text: str, *, hanging: int = 0) -> None:
     """Print a text, folded as its output is read."""
     typer.echo(folded(text, sys.stdout, hanging=hanging))
+
+
+def tell_beside(text: str) -> None:
+    """Print a text to stderr, beside an output that is for a program."""
+    typer.echo(folded(text, sys.stderr), err=True)

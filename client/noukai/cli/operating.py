@@ -20,6 +20,8 @@ _SUMMARIES = {
     "ops": "Show the system's health, its queues, dead-letter messages and logs.",
     "redrive": "Return unprocessed dead-letter messages, and untold ends of jobs, to their readers.",
     "plan": "Print settings, quotas and the monthly bill for a number of jobs a second.",
+    "export": "Write each job as a line of JSON; with a file, go on where an export was cut off.",
+    "import": "Put the jobs of an export into the stack; those that are there stay as they are.",
     "recount": "Count the usage that could not be counted in time, exactly once.",
 }
 OPERATING = frozenset(_SUMMARIES)

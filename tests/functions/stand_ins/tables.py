@@ -30,11 +30,16 @@ _STREAM = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
 
 def create_tables(dynamodb: "DynamoDBClient") -> None:
     """Create the tables with the template's keys and indexes."""
-    _create(dynamodb, "jobs", ["id"], {INDEX: [INDEX_PARTITION, INDEX_ORDER]}, StreamSpecification=_STREAM)
+    create_jobs_table(dynamodb, "jobs")
     _create(dynamodb, "keys", ["hash"])
     _create(dynamodb, "usage", ["o", "k"])
     _create(dynamodb, "schedules", [SCHEDULE_ORG, SCHEDULE_NAME], {DUE_INDEX: [DUE_GROUP, DUE_AT]})
     _create(dynamodb, "webhooks", ["o", "k"], {DUE_INDEX: [DUE_GROUP, DUE_AT]})
+
+
+def create_jobs_table(dynamodb: "DynamoDBClient", name: str) -> None:
+    """Create a jobs table alone."""
+    _create(dynamodb, name, ["id"], {INDEX: [INDEX_PARTITION, INDEX_ORDER]}, StreamSpecification=_STREAM)
 
 
 def _create(

@@ -122,7 +122,21 @@ def test_folder_of_this_machine_is_told(tmp_path: Path) -> None:
     assert "Note" not in run("init", str(tmp_path / "other"), "--package", URL)[1]
 
 
-@pytest.mark.parametrize("name", ["deploy", "destroy", "rollback", "redrive", "recount", "restore", "verify"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "deploy",
+        "destroy",
+        "diff",
+        "drift",
+        "rollback",
+        "redrive",
+        "recount",
+        "restore",
+        "export",
+        "verify",
+    ],
+)
 @pytest.mark.parametrize("stage", [["production"], ["--stage", "production"], ["--stage=production"]])
 def test_stage_is_the_first_argument_or_an_option(name: str, stage: list[str]) -> None:
     """It is looked for in the settings before any credentials are, also instead of the environment's."""

@@ -1,0 +1,1 @@
+"""The export of jobs as JSON lines, and their import into another stack."""
