@@ -44,6 +44,8 @@ def test_functions_are_described_what_they_call(asset: Assets) -> None:
     called = set(
         re.findall(r"client\.(?:get_paginator\(\"|generate_presigned_url\(\")?([a-z0-9_]+)\b", sources)
     )
+    # Clients that are made when a secret needs them.
+    called |= set(re.findall(r"lambda: \w+\(\)\.([a-z0-9_]+)\(", sources))
     called -= {"get_paginator", "generate_presigned_url"}
     assert {name.title().replace("_", "") for name in called} == set().union(*OPERATIONS.values())
     data = asset("worker", "host") / "own" / "botocore" / "data"

@@ -49,13 +49,23 @@ _UNUSED = (
     "botocore/docs/[!_du]*.py",
 )
 OPERATIONS = {
-    "dynamodb": {"GetItem", "PutItem", "UpdateItem", "DeleteItem", "Scan", "Query", "BatchGetItem"},
+    "dynamodb": {
+        "GetItem",
+        "PutItem",
+        "UpdateItem",
+        "DeleteItem",
+        "Scan",
+        "Query",
+        "BatchGetItem",
+        "TransactWriteItems",
+    },
     "events": {"PutEvents"},
     "lambda": {"GetEventSourceMapping", "Invoke", "UpdateEventSourceMapping"},
     "s3": {"GetObject", "HeadObject", "ListObjectsV2", "PutObject"},
     "scheduler": {"CreateSchedule", "GetSchedule", "DeleteSchedule"},
     "sqs": {"SendMessage", "SendMessageBatch", "ChangeMessageVisibilityBatch", "GetQueueAttributes"},
-    "ssm": {"GetParameter", "PutParameter"},
+    "secretsmanager": {"GetSecretValue"},
+    "ssm": {"GetParameter", "GetParameters", "PutParameter"},
 }
 """The operations that our functions call. botocore parses the description of a whole service at the first
 call."""

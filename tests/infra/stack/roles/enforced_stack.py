@@ -23,7 +23,7 @@ Statement = dict[str, Any]
 Scenario = Callable[[System, System], None]
 """What a function is for: the function under its role, and the stack as the root user sees it."""
 
-_SERVICES = ("dynamodb", "lambda", "s3", "scheduler", "sqs", "ssm")
+_SERVICES = ("dynamodb", "lambda", "s3", "scheduler", "secretsmanager", "sqs", "ssm")
 _REFUSAL = re.compile(r"not authorized to perform: ([\w:]+)")
 
 
@@ -133,6 +133,10 @@ class EnforcedStack:
             if not function.refused:
                 raise
         return function.refused
+
+    def clients(self, handler: str) -> Mapping[str, Any]:
+        """Return clients with the rights of a function's role."""
+        return self._functions[handler].clients
 
     def permissions(self, handler: str) -> list[Statement]:
         """Return what the function's role allows: each action on each resource that is enforced here.

@@ -1,17 +1,12 @@
 """Each function does its work with the rights of its role, and needs every one of them."""
 
-import asyncio
-import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from noukai_functions.build.catalog_build import build_catalog
-from noukai_infra.local.assembly.assembly import Assembly
-from noukai_infra.local.assembly.emulated_stack import EmulatedStack
-from tests.infra.emulator import running_emulator
+from tests.infra.stack.roles.enforced import enforced
 from tests.infra.stack.roles.enforced_stack import EnforcedStack
 from tests.infra.stack.roles.role_scenarios import SCENARIOS
 from tests.infra.stack.template import ENTRIES, Template
@@ -21,27 +16,12 @@ FLOWS = Path(__file__).parents[3] / "functions" / "flows"
 
 @pytest.fixture(scope="module")
 def stack(assembly: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EnforcedStack]:
-    """Yield the template's tables, queues, roles and policies; nothing is delivered during a scenario."""
-    template = Template.of(assembly)
-    body = template.body
-    for name, mapping in template.resources("Lambda::EventSourceMapping").items():
-        if mapping["Properties"].get("Enabled") is not False:
-            del body["Resources"][name]
+    """Yield the stack; nothing is delivered during a scenario."""
     asset = tmp_path_factory.mktemp("asset")
     (asset / "flows").symlink_to(FLOWS)
     build_catalog(asset / "flows", asset / "catalog")
-    with running_emulator(tmp_path_factory.mktemp("emulator")) as emulator:
-        endpoint = emulator.endpoint
-        asyncio.run(
-            EmulatedStack.of(endpoint).create(
-                replace(Assembly.read(assembly), template=json.dumps(body)), now=0
-            )
-        )
-        described = endpoint.client("cloudformation").describe_stack_resources(StackName="noukai")[
-            "StackResources"
-        ]
-        names = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in described}
-        yield EnforcedStack(endpoint, template, names, asset)
+    with enforced(assembly, asset, tmp_path_factory.mktemp("emulator")) as made:
+        yield made
 
 
 def test_every_function_has_its_scenario(template: Template) -> None:
