@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from noukai_functions.api.endpoint import Event, prefix_of, request_id_of
+from noukai_functions.aws.settings import suffix_of
 from noukai_wire.routes import BASE_PATH
 
 ROOT = f"{BASE_PATH}/console"
@@ -65,4 +66,5 @@ def _connections(environment: Mapping[str, str]) -> list[str]:
     if local := environment.get("AWS_ENDPOINT_URL_S3"):
         return ["'self'", local]
     bucket, region = environment["PAYLOADS_BUCKET"], environment["AWS_REGION"]
-    return ["'self'", f"https://{bucket}.s3.{region}.amazonaws.com", f"https://{bucket}.s3.amazonaws.com"]
+    suffix = suffix_of(region)
+    return ["'self'", f"https://{bucket}.s3.{region}.{suffix}", f"https://{bucket}.s3.{suffix}"]

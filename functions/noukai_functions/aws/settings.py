@@ -78,7 +78,7 @@ def settings_of(service: str, environment: Mapping[str, str]) -> Settings | None
         service=service,
         target=_TARGETS[service],
         region=region,
-        url=stated_url or f"https://{service}.{region}.{_suffix(region)}",
+        url=stated_url or f"https://{service}.{region}.{suffix_of(region)}",
         authorities=trusted(region, stated=environment.get("AWS_CA_BUNDLE")) or _everybody(),
         key_id=key_id,
         secret=secret,
@@ -100,7 +100,8 @@ def trusted(region: str | None, *, stated: str | None) -> str | None:
     return stated
 
 
-def _suffix(region: str) -> str:
+def suffix_of(region: str) -> str:
+    """Return the domain of AWS in a region's partition."""
     return next((suffix for start, suffix in _SUFFIXES.items() if region.startswith(start)), "amazonaws.com")
 
 

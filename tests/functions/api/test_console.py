@@ -50,6 +50,13 @@ def test_page_has_strict_headers_and_names_its_script(asset: Path) -> None:
     assert answer["headers"]["Cache-Control"] == "no-cache"
 
 
+def test_page_reaches_the_bucket_in_each_partition(asset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """China's regions have another domain."""
+    monkeypatch.setitem(ENVIRONMENT, "AWS_REGION", "cn-north-1")
+    policy = ask(asset)["headers"]["Content-Security-Policy"]
+    assert "https://payloads.s3.cn-north-1.amazonaws.com.cn https://payloads.s3.amazonaws.com.cn" in policy
+
+
 def test_known_page_is_not_sent_again(asset: Path) -> None:
     """The tag of what the browser has."""
     tag = ask(asset)["headers"]["ETag"]

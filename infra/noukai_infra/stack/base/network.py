@@ -22,6 +22,15 @@ https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaVPCAcce
 
 _HTTPS = 443
 
+_OF_CHINA = frozenset({"sqs"})
+"""Services whose interface endpoints have names of their own in China, as the CDK knows them:
+https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/aws-ec2/lib/vpc-endpoint.ts."""
+
+_NOTHING_OUT = ec2.CfnSecurityGroup.EgressProperty(
+    ip_protocol="icmp", from_port=252, to_port=86, cidr_ip="255.255.255.255/32", description="Nothing leaves"
+)
+"""The CDK's rule that matches nothing: without a rule, EC2 adds one that allows all."""
+
 
 def place(function: lambda_.Function, network: Network | None, settings: Settings) -> None:
     """Let a function run in a network; without one, and for an emulator, nothing changes.
@@ -81,11 +90,14 @@ class Endpoints(Construct):
     def __init__(self, scope: Construct, name: str, *, settings: Settings) -> None:
         super().__init__(scope, name)
         self._doors: dict[str, ec2.CfnSecurityGroup] = {}
+        self._is_in_china = (settings.region or "").startswith("cn-")
         for number, each in enumerate(settings.found_networks.endpoints, start=1):
             self._make(f"{each.service.capitalize()}{number}", each)
 
     def _make(self, name: str, endpoint: NewEndpoint) -> None:
         service = f"com.amazonaws.{Stack.of(self).region}.{endpoint.service}"
+        if self._is_in_china and endpoint.service in _OF_CHINA:
+            service = f"cn.{service}"
         if endpoint.route_tables:
             ec2.CfnVPCEndpoint(
                 self,
@@ -115,6 +127,7 @@ class Endpoints(Construct):
                 f"Group{len(self._doors) + 1}",
                 group_description="Endpoints of AWS for the workers",
                 vpc_id=endpoint.vpc,
+                security_group_egress=[_NOTHING_OUT],
                 security_group_ingress=[
                     ec2.CfnSecurityGroup.IngressProperty(
                         ip_protocol="tcp",
