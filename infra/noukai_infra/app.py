@@ -66,9 +66,10 @@ def composed(outdir: Path, context: dict[str, object], bundler: "Bundler | None"
         made = bundler or bundler_of(settings, Path(scratch))
         JobStack(app, settings=settings, assets=Assets(made))
         if settings.edge:
+            from noukai_infra.company.rules import apply_rules  # noqa: PLC0415 - loads the CDK
             from noukai_infra.stack.api.edge import EdgeStack  # noqa: PLC0415 - few have one
 
-            EdgeStack(app, name=settings.stack, edge=settings.edge)
+            apply_rules(EdgeStack(app, name=settings.stack, edge=settings.edge), settings)
         yield app
 
 
