@@ -44,6 +44,7 @@ COMMANDS = {
     "operations/ops/": "ops, doctor",
     "operations/resting.py": "ops, doctor",
     "operations/redrive.py": "redrive",
+    "transfer/": "export, import",
     "operations/recount.py": "recount, redrive",
     "operations/restore/": "restore",
     "company/drift.py": "drift",
@@ -87,9 +88,16 @@ class Call:
 
     @property
     def command(self) -> str:
-        """Return the commands that make it; a file that no command has raises a `ValueError`."""
+        """Return the commands that make it.
+
+        Raises:
+            LookupError: no command is known for its place.
+        """
         place = f"{self.file}:{self.function}"
-        return COMMANDS[max((each for each in COMMANDS if place.startswith(each)), key=len)]
+        parts = sorted((part for part in COMMANDS if place.startswith(part)), key=len)
+        if not parts:
+            raise LookupError(f"{place} calls {self.action}: name its command in COMMANDS")
+        return COMMANDS[parts[-1]]
 
 
 def calls() -> list[Call]:

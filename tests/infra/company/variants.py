@@ -78,7 +78,7 @@ EVERYTHING["worker"] = {**NETWORK["worker"], "warm": 1, "queues": 2, "provisione
 
 OF_VALUES = frozenset(
     """
-    stack account region flows platform architecture tables memory wait_memory throttle_rate throttle_burst
+    api_snap_start stack account region flows platform architecture tables memory wait_memory throttle_rate throttle_burst
     log_level log_retention audit_retention price_job price_gb_second metrics alarms webhooks_to_localhost
     console alarm_topic oldest_message_hours protect domain_certificate scale image_base environment
     secret_environment policies schedule_org kept_queues former stable_flows
