@@ -44,6 +44,7 @@ class Check:
 _MODULES = (
     "behaviour",
     "browsers",
+    "company",
     "configuration",
     "health",
     "networks",
