@@ -21,14 +21,17 @@ class RateLimits:
     """The calls of rate-limited keys per second, counted in the usage table for all processes.
 
     An unlimited key costs nothing here; a limited one costs a write per call. A process that has seen the
-    limit exceeded refuses further calls in that second without a write. A high limit is counted in parts,
-    each in a row of its own.
+    limit exceeded refuses further calls in that second without a write.
+
+    A high limit is counted in parts, each in a row of its own: the first rows count 500 calls, the last one
+    the rest. So keys of one counter with different limits share the first rows, and a key that makes narrower
+    ones gets no more calls by them.
     """
 
     client: "DynamoDBClient"
     table_name: str
     clock: Clock
-    _exceeded: dict[str, int] = field(default_factory=dict)
+    _exceeded: dict[tuple[str, int], int] = field(default_factory=dict)
 
     def count(self, key: str, limit: int) -> None:
         """Count a call of the key; refuse it if it exceeds the limit."""
@@ -38,12 +41,12 @@ class RateLimits:
         for number in range(parts):
             # Calls of the same time begin at different parts; the full ones are left out.
             part = (now + number) % parts
-            name = key if parts == 1 else f"{key}#{part}"
-            if self._exceeded.get(name) == second:
+            name, most = f"{key}#{part}" if part else key, min(_PART, limit - part * _PART)
+            if self._exceeded.get((name, most)) == second:
                 continue
-            if self._add(name, second) <= (limit + part) // parts:
+            if self._add(name, second) <= most:
                 return
-            self._exceeded[name] = second
+            self._exceeded[name, most] = second
         raise TooManyCallsError(limit, wait_ms=(second + 1) * 1000 - now)
 
     def _add(self, key: str, second: int) -> int:

@@ -94,4 +94,28 @@ def test_high_limit_is_counted_in_parts(system: System) -> None:
             limits.count("digest", limit)
             allowed += 1
     assert allowed == limit
-    assert counted == {"#rate/digest#0": 401, "#rate/digest#1": 401, "#rate/digest#2": 402}
+    assert counted == {"#rate/digest": 501, "#rate/digest#1": 501, "#rate/digest#2": 202}
+
+
+@pytest.mark.parametrize("own", [1, 501])
+def test_keys_of_one_counter_make_no_more_calls_than_the_widest(system: System, own: int) -> None:
+    """Whatever the limits of the narrower keys are, which their maker chooses."""
+    limits = system.deployment.rate_limits
+    allowed = Counter[int]()
+    for limit in sorted({1, min(500, own), own // 2 + 1, own}):
+        for _ in range(limit + 5):
+            with suppress(TooManyCallsError):
+                limits.count("digest", limit)
+                allowed[limit] += 1
+    # A refused call counts, too.
+    assert own // 2 < allowed.total() <= own
+    assert all(allowed[limit] <= limit for limit in allowed)
+
+
+def test_a_narrower_key_that_is_refused_refuses_no_wider_one(system: System) -> None:
+    """A process remembers of each limit that it is exceeded."""
+    limits = system.deployment.rate_limits
+    limits.count("digest", 1)
+    with pytest.raises(TooManyCallsError):
+        limits.count("digest", 1)
+    limits.count("digest", 5)
