@@ -244,11 +244,18 @@ def route_of(event: Event) -> str:
 
 
 def _address(event: Event) -> str:
-    """Return the caller's IP address: behind CloudFront the one that it adds, before its own."""
-    forwarded = (event.get("headers") or {}).get("x-forwarded-for", "").split(",") if _ORIGIN_DIGESTS else []
-    if len(forwarded) > 1:
-        return str(forwarded[-2].strip())
-    return str(event["requestContext"].get("http", {}).get("sourceIp", ""))
+    """Return the caller's IP address: the one that called the gateway, or CloudFront before it.
+
+    A request that gets here with digests has shown the origin secret. CloudFront has appended its caller's
+    address to `X-Forwarded-For`, and the gateway CloudFront's; what stands before is the caller's own word.
+    """
+    source = str(event["requestContext"].get("http", {}).get("sourceIp", ""))
+    if not _ORIGIN_DIGESTS:
+        return source
+    hops = [each.strip() for each in (event.get("headers") or {}).get("x-forwarded-for", "").split(",")]
+    if len(hops) > 1 and hops[-1] == source:
+        hops.pop()
+    return hops[-1] or source
 
 
 def prefix_of(event: Event) -> str:

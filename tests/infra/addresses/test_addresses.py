@@ -8,7 +8,9 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
+from moto.cloudformation.models import cloudformation_backends
 
 from noukai_infra.operations.account import Account, OperatorError
 from noukai_infra.operations.addresses.certificate import certificate_of
@@ -81,6 +83,30 @@ def test_api_in_use_is_closed_by_the_second_deploy(account: Account, assembly: P
     second = EdgeDeploy.of(account, STACK)
     assert second.context == ("--context", f"origin_digests={digest(sent(account))}")
     assert "Deploy again" not in second.run(assembly)
+
+
+def test_api_in_use_stays_open_if_cloudfront_was_not_made(account: Account, assembly: Path) -> None:
+    """For instance as another distribution has the name: the next deploy must not shut everybody out."""
+    deploy_api(account)
+    path = assembly / f"{edge_stack(STACK)}.template.json"
+    right = path.read_text()
+    failing = json.loads(right)
+    failing["Resources"]["Wrong"] = {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "sent"}}
+    path.write_text(json.dumps(failing))
+    cloudformation = account.session.client("cloudformation", region_name="us-east-1")
+    with pytest.raises(ClientError):
+        EdgeDeploy.of(account, STACK).run(assembly)
+    (left,) = cloudformation.list_stacks()["StackSummaries"]
+    # The stand-in names the status otherwise than AWS.
+    cloudformation_backends[account.number]["us-east-1"].get_stack(
+        left["StackId"]
+    ).status = "ROLLBACK_COMPLETE"
+    again = EdgeDeploy.of(account, STACK)
+    assert again.context == ()
+    path.write_text(right)
+    assert "Deploy again" in again.run(assembly)
+    assert sent(account) == kept(account) == again.secret.current
+    assert EdgeDeploy.of(account, STACK).context != ()
 
 
 def test_rotation_has_an_overlap(account: Account, assembly: Path) -> None:

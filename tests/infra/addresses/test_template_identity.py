@@ -10,7 +10,7 @@ from noukai_infra.operations.deploy.inventory import Inventory
 from noukai_infra.settings import Settings, SettingsError
 from noukai_wire.routes import DEFAULT_ROUTE
 from tests.infra.addresses.test_template_domain import added
-from tests.infra.stack.template import API, Template
+from tests.infra.stack.template import API, ENTRIES, Template
 
 Make = Callable[..., Template]
 GIVEN = {"issuer": "https://acme.eu.auth0.com/", "audience": "https://jobs.acme.com"}
@@ -87,6 +87,31 @@ def test_authorizer_knows_the_rules_and_may_only_write_its_log(made: Template) -
     assert function["Timeout"] < 10
     named = json.dumps(function["Environment"])
     assert not any(word in named for word in ("TABLE", "QUEUE", "BUCKET", "SECRET"))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"identity": GIVEN},
+        {"domain": {"name": "jobs.acme.com", "zone": "Z1"}, "cors": {"origins": ["https://app.acme.com"]}},
+        {
+            "edge": {
+                "name": "jobs.acme.com",
+                "certificate": "arn:aws:acm:us-east-1:123456789012:certificate/a-1",
+            },
+            "origin_digests": ["a" * 64],
+        },
+    ],
+    ids=lambda settings: next(iter(settings)),
+)
+def test_no_function_gets_further_rights(
+    template: Template, template_for: Make, settings: dict[str, Any]
+) -> None:
+    """So what the scenarios of the roles show of the default template holds with each of the settings."""
+    made = template_for(**settings)
+    assert made.functions().keys() - template.functions().keys() <= {"authorize"}
+    for name in ENTRIES:
+        assert sorted(map(str, made.rights(name))) == sorted(map(str, template.rights(name)))
 
 
 def test_functions_of_the_api_alone_believe_it(made: Template) -> None:

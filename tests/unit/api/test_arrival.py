@@ -113,3 +113,36 @@ def test_only_requests_through_cloudfront_are_answered(
     assert len(handled) == (status == 200)
     if status == 403:
         assert json.loads(answered["body"])["detail"]["code"] == "FORBIDDEN"
+
+
+CLOUDFRONT, CALLER, FORGED = "130.176.0.1", "192.0.2.7", "10.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "address"),
+    [
+        (f"{CALLER}, {CLOUDFRONT}", CALLER),
+        (f"{FORGED}, {CALLER}, {CLOUDFRONT}", CALLER),
+        (f"{FORGED},{FORGED},{CALLER},{CLOUDFRONT}", CALLER),
+        # CloudFront's own address, which the caller claims as well.
+        (f"{FORGED}, {CLOUDFRONT}, {CALLER}, {CLOUDFRONT}", CALLER),
+        # A gateway that appends nothing: the last one is CloudFront's word, still.
+        (f"{FORGED}, {CALLER}", CALLER),
+        (CALLER, CALLER),
+        (f"{FORGED}, , {CLOUDFRONT}", CLOUDFRONT),
+        (CLOUDFRONT, CLOUDFRONT),
+        ("", CLOUDFRONT),
+        (None, CLOUDFRONT),
+    ],
+)
+def test_behind_cloudfront_the_address_is_what_it_has_appended(
+    monkeypatch: pytest.MonkeyPatch, forwarded: str | None, address: str
+) -> None:
+    """Nothing that the caller sends changes it; a direct call's address is the gateway's word alone."""
+    forged = {"cloudfront-viewer-address": f"{FORGED}:1", "x-real-ip": FORGED, "forwarded": f"for={FORGED}"}
+    headers = forged if forwarded is None else {**forged, "x-forwarded-for": forwarded}
+    asked = event("/api/v1/flows", DEFAULT, **headers)
+    asked["requestContext"]["http"]["sourceIp"] = CLOUDFRONT
+    assert Request.of(asked).address == CLOUDFRONT
+    monkeypatch.setattr(endpoint, "_ORIGIN_DIGESTS", [digest("secret")])
+    assert Request.of(asked).address == address

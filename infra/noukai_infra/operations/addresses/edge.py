@@ -18,6 +18,13 @@ from noukai_infra.settings.addresses.edge import (
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
+
+_NEVER_CREATED = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
+"""The statuses of a stack whose creation has failed: CloudFormation only deletes it.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
+"""
 
 _NOTHING_TO_UPDATE = "No updates are to be performed"
 
@@ -39,7 +46,9 @@ class EdgeDeploy:
     @classmethod
     def of(cls, account: Account, stack: str, *, renew: bool = False) -> "EdgeDeploy":
         """Read what is there."""
-        is_closing = account.outputs(stack) is None or _outputs(account, stack) is not None
+        # A stack whose creation has failed exists, too, but has no CloudFront to call.
+        status = _status(account, stack)
+        is_closing = account.outputs(stack) is None or status not in (None, *_NEVER_CREATED)
         secret = OriginSecret.of(account.session, stack, renew=renew)
         return cls(account, stack, secret, is_closing)
 
@@ -66,6 +75,9 @@ class EdgeDeploy:
             "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
         }
         before = _outputs(self.account, self.stack)
+        if before is not None and _status(self.account, self.stack) in _NEVER_CREATED:
+            _delete(self.account, self.stack)
+            before = None
         try:
             if before is None:
                 client.create_stack(**arguments)
@@ -94,13 +106,17 @@ def delete_edge(account: Account, stack: str) -> None:
     """
     if _outputs(account, stack) is None:
         return
+    _delete(account, stack)
+    forget_origin_secret(account.session, stack)
+
+
+def _delete(account: Account, stack: str) -> None:
     client, name = _client(account), edge_stack(stack)
     client.delete_stack(StackName=name)
     try:
         client.get_waiter("stack_delete_complete").wait(StackName=name)
     except WaiterError as error:
         raise OperatorError(f"The stack {name} in {EDGE_REGION} is not deleted: see its events.") from error
-    forget_origin_secret(account.session, stack)
 
 
 def _client(account: Account) -> "CloudFormationClient":
@@ -109,10 +125,21 @@ def _client(account: Account) -> "CloudFormationClient":
 
 def _outputs(account: Account, stack: str) -> dict[str, str] | None:
     """Return the outputs of the edge stack; None if there is none."""
+    if (found := _described(account, stack)) is None:
+        return None
+    return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
+
+
+def _status(account: Account, stack: str) -> str | None:
+    """Return the status of the edge stack; None if there is none."""
+    found = _described(account, stack)
+    return None if found is None else found["StackStatus"]
+
+
+def _described(account: Account, stack: str) -> "StackTypeDef | None":
     try:
-        found = _client(account).describe_stacks(StackName=edge_stack(stack))["Stacks"][0]
+        return _client(account).describe_stacks(StackName=edge_stack(stack))["Stacks"][0]
     except ClientError as error:
         if "does not exist" in str(error):
             return None
         raise
-    return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
