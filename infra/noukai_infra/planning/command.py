@@ -106,8 +106,19 @@ def _unfinished(plan: Plan) -> list[str]:
 
 def _notes(cells: int, plan: Plan) -> list[str]:
     notes = []
+    if whole := plan.whole_bursts:
+        asked = ", ".join(f"{quota.name} {count:,}" for quota, count in whole.quotas.items())
+        share = plan.load.accepted / plan.load.burst
+        notes.append(
+            f"Of a burst of ten times the rate, {share:.0%} is accepted, and the rest gets 429 or 503 until "
+            f"the burst ends. To accept it whole, ask for {asked}, and set the throttle, the concurrency and "
+            "the warm throughput accordingly."
+        )
     if "table_writes" in plan.settings.get("scale", {}):
-        notes.append("Raising warm throughput is paid for once, and not included; it is never lowered again.")
+        notes.append(
+            "AWS charges once for raised warm throughput, which is not included: "
+            "https://aws.amazon.com/dynamodb/pricing/on-demand/. It is never lowered again."
+        )
     if cells > 1:
         notes.append(
             f"One stack ends at {MOST_OF_A_STACK:,} jobs a second: beyond, orgs are spread over cells, "

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 MOST_OF_A_STACK = 10_000
 """Jobs a second of one stack. Beyond, there are several cells: infra/SCALE.md."""
 
+_BURST = 10
+
 ROW_BYTES = 900
 """A finished row of 300 bytes of input and 500 of result, with what the table and its index add."""
 
@@ -40,7 +42,12 @@ class Load:
     @property
     def accepted(self) -> float:
         """Return how many jobs a second are accepted in a burst: ten times the rate, or twice a high one."""
-        return max(2 * self.jobs_per_second, min(10 * self.jobs_per_second, MOST_OF_A_STACK))
+        return max(2 * self.jobs_per_second, min(_BURST * self.jobs_per_second, MOST_OF_A_STACK))
+
+    @property
+    def burst(self) -> float:
+        """Return the jobs a second of a burst; at a high rate they are not all accepted."""
+        return _BURST * self.jobs_per_second
 
     @property
     def worked(self) -> float:
@@ -72,3 +79,13 @@ class Load:
     def kept_bytes(self) -> float:
         """Return the bytes of all jobs that are kept."""
         return self.jobs_per_second * 86_400 * self.keep_days * ROW_BYTES
+
+
+@dataclass(frozen=True)
+class WholeBursts(Load):
+    """The same load, whose bursts are accepted whole."""
+
+    @property
+    def accepted(self) -> float:
+        """Return all jobs of a burst."""
+        return self.burst

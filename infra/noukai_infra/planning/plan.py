@@ -15,6 +15,7 @@ from noukai_infra.planning.load import (
     WRITES_AT_SUBMISSION,
     WRITES_AT_WORK,
     Load,
+    WholeBursts,
 )
 
 _DAY_SECONDS = 86_400
@@ -76,6 +77,14 @@ class Plan:
             limits.TABLE_READS: scale.get("table_reads", 0),
         }
         return {quota: count for quota, count in wanted.items() if count > quota.default}
+
+    @property
+    def whole_bursts(self) -> "Plan | None":
+        """Return the plan that accepts each burst whole; None if this one does."""
+        load = self.load
+        if load.burst <= load.accepted:
+            return None
+        return Plan(WholeBursts(load.jobs_per_second, load.seconds, load.keep_days, load.memory))
 
     @property
     def concurrency(self) -> int:

@@ -1,4 +1,4 @@
-"""What a stranger tries with a browser token, and what a holder tries with a limited key."""
+"""The attacks of strangers with browser tokens, and of holders with limited keys."""
 
 import base64
 import json

@@ -120,7 +120,7 @@ def test_api_behind_cloudfront_is_deployed_called_and_taken_away(site: Site) -> 
 
 
 def assert_keys_hold_to_the_callers_address(site: Site) -> None:
-    """A range is that of the viewer, who cannot claim another address."""
+    """Assert that a range is that of the viewer, who cannot claim another address."""
     made = site.operate("keys", "create", "--org", "acme", "--address", "192.0.2.0/24", "office")
     key = {"Authorization": f"Bearer {made.strip()}"}
     assert site.ask_cloudfront("/flows", **key).status_code == 200
@@ -129,7 +129,7 @@ def assert_keys_hold_to_the_callers_address(site: Site) -> None:
 
 
 def assert_secret_is_rotated_with_an_overlap(site: Site) -> None:
-    """The functions accept the former secret until the next deploy, as `test_addresses.py` shows."""
+    """Assert that the functions accept both secrets; `test_addresses.py` shows the end of the former one."""
 
     def shown(secret: str) -> int:
         return site.ask("/healthz", **{ORIGIN_HEADER: secret}).status_code
@@ -151,7 +151,7 @@ def assert_secret_is_rotated_with_an_overlap(site: Site) -> None:
 
 
 def assert_nothing_is_left(emulator: Emulator) -> None:
-    """Neither of the stacks, nor the distribution, the firewall or the secrets."""
+    """Assert that the stacks, the distribution, the firewall and the secrets are gone."""
     endpoint = emulator.endpoint
     cloudfront: Any = endpoint.client("cloudfront")
     assert cloudfront.list_distributions()["DistributionList"].get("Items", []) == []

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from noukai_infra.__main__ import commands
 from noukai_infra.cdk_json import own_settings
 from noukai_infra.folders import SETTINGS_FILE
-from noukai_infra.planning import command
+from noukai_infra.planning import command, limits
 from noukai_infra.planning.bill import monthly, per_million
 from noukai_infra.planning.load import Load
 from noukai_infra.planning.plan import Plan
@@ -95,3 +95,18 @@ def test_bill_grows_with_the_jobs() -> None:
     kept = [monthly(Plan(Load(10, 0.2, keep_days=days)))["DynamoDB, storage"] for days in (7, 14)]
     assert kept[1] == pytest.approx(2 * kept[0])
     assert per_million(Load(10, 0.2), small) == pytest.approx(7.18, abs=0.05)
+
+
+def test_plan_says_what_becomes_of_a_burst() -> None:
+    """And which quotas would accept it whole, beyond those of the plan itself."""
+    _, plan = Plan.of(Load(10_000, 0.2))
+    whole = plan.whole_bursts
+    assert whole is not None
+    assert all(whole.quotas[quota] >= count for quota, count in plan.quotas.items())
+    assert whole.quotas[limits.GATEWAY_RATE] > whole.load.accepted == 100_000
+    said = "\n".join(command.lines(1, plan))
+    assert "20% is accepted, and the rest gets 429 or 503 until" in said
+    assert f"{limits.GATEWAY_RATE.name} {whole.quotas[limits.GATEWAY_RATE]:,}" in said
+    _, small = Plan.of(Load(100, 0.2))
+    assert small.whole_bursts is None
+    assert "burst of ten times" not in "\n".join(command.lines(1, small))
