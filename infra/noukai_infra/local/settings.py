@@ -71,9 +71,8 @@ class Settings:
         kept = Path(environ["DATA"]).expanduser().absolute() if environ.get("DATA") else None
         data = kept or (DEFAULT_DATA / port if int(port) else None)
         secrets = LocalSecrets.of(deployed.secrets, REPOSITORY / SECRETS_FILE)
-        return cls(
-            int(port), flows, data, is_fresh, {**context, **secrets.context}, (*_notices(environ),), secrets
-        )
+        notices = (*_notices(environ), *_settings_without_effect(deployed))
+        return cls(int(port), flows, data, is_fresh, {**context, **secrets.context}, notices, secrets)
 
 
 def _choice(environ: Mapping[str, str], name: str, yes: str, no: str, instead: str) -> bool:
@@ -103,6 +102,14 @@ def _deployed(context: Mapping[str, object]) -> Deployed:
         return Deployed.from_context({**file_context(), **context})
     except SettingsError as error:
         raise LocalError(f"The settings cannot be used:\n{error}") from error
+
+
+def _settings_without_effect(deployed: Deployed) -> Iterator[str]:
+    if deployed.canary is not None:
+        yield (
+            f"the setting canary = {deployed.canary} has no effect: the local system runs all jobs on the "
+            "flows as they are now"
+        )
 
 
 def _notices(environ: Mapping[str, str]) -> Iterator[str]:

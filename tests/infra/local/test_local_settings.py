@@ -62,3 +62,11 @@ def test_a_variable_without_effect_is_told(name: str, said: str) -> None:
     (notice,) = Settings.from_environ({name: "true", "PATH": "/bin", "LOG_ERROR_TEXTS": "false"}).notices
     assert notice.startswith(f"the environment variable {name}")
     assert said in notice
+
+
+def test_canary_without_effect_is_told() -> None:
+    """There is one version of the flows: all jobs run on it, and the system starts all the same."""
+    (notice,) = Settings.from_environ({"CDK_CONTEXT_JSON": '{"canary": 5}', "PATH": "/bin"}).notices
+    assert notice == (
+        "the setting canary = 5 has no effect: the local system runs all jobs on the flows as they are now"
+    )

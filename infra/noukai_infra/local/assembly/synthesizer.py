@@ -49,6 +49,8 @@ class Synthesizer:
             # It is reached at localhost.
             "domain": None,
             "edge": None,
+            # Changed flows replace the former ones at once: there is no other version.
+            "canary": None,
             **{name: each for name, each in named.items() if each},
         }
         # A company's keys, boundaries and bootstrap are not on this machine.

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from noukai_infra.operations.deploy.checks.image_prices import ImagePrice, image_prices
 from noukai_infra.operations.deploy.releases.snapshots import snapshots
 from noukai_infra.operations.deploy.releases.warm_environments import warm_environments
 
@@ -117,11 +118,13 @@ class Inventory:
     """The inventory of a template; an empty template has no parts."""
 
     template: Mapping[str, Any]
+    images: tuple[ImagePrice, ...] = ()
 
     @classmethod
     def of(cls, assembly: Path, stack: str) -> "Inventory":
         """Return the inventory of a stack of an assembly."""
-        return cls(json.loads((assembly / f"{stack}.template.json").read_text()))
+        template = json.loads((assembly / f"{stack}.template.json").read_text())
+        return cls(template, tuple(image_prices(assembly, stack)))
 
     @cached_property
     def counts(self) -> Mapping[Part, int]:
@@ -137,6 +140,7 @@ class Inventory:
         """Return what the parts cost at rest, in USD a month."""
         warm = sum(each.usd for each in warm_environments(self.template))
         kept = sum(each.usd for each in snapshots(self.template))
+        kept += sum(each.usd for each in self.images)
         return sum(part.usd * self._units(part) for part in self.counts) + warm + kept
 
     @property
@@ -159,6 +163,8 @@ class Inventory:
             yield f"{warm.count:5} {'warm':15} {warm.usd:6.2f} USD a month  {warm.says}"
         for each in snapshots(self.template):
             yield f"{1:5} {'snapshot':15} {each.usd:6.2f} USD a month  {each.says}"
+        for image in self.images:
+            yield f"{1:5} {'image':15} {image.usd:6.2f} USD a month  {image.says}"
 
     @property
     def _resources(self) -> Mapping[str, Any]:

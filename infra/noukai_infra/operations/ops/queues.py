@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from noukai_functions.names import DEFAULT_KIND
-from noukai_infra.stack.base.worker_kinds import deployed_queues, further_queues
+from noukai_functions.names import CANARY_KIND, DEFAULT_KIND
+from noukai_infra.stack.base.worker_kinds import canary_queues, deployed_queues, further_queues
 
 if TYPE_CHECKING:
     import boto3
@@ -56,6 +56,7 @@ def queue_states(
             for name, more in further_queues(outputs).items()
             for number, url in enumerate(more, start=2)
         },
+        **{f"{name}{CANARY_KIND}": url for name, url in canary_queues(outputs).items()},
         DEAD_LETTERS: outputs["DeadLetterQueueUrl"],
         UNPROCESSED: outputs["UnprocessedQueueUrl"],
     }

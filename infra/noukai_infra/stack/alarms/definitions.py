@@ -11,6 +11,7 @@ from typing import Literal
 from aws_cdk import aws_lambda as lambda_
 
 from noukai_functions.names import (
+    CANARY_KIND,
     DEFAULT_KIND,
     FAILED_SHARE,
     FLOW_DIMENSION,
@@ -70,6 +71,10 @@ def definitions(settings: Settings, watched: Watched) -> Iterator[Definition]:
         for number, each in enumerate(watched.queues.of(kind), start=1):
             name = of_kind if number == 1 else f"{of_kind}-{number}"
             yield from _of_queue(settings, kind, name, {"QueueName": each.queue_name})
+    for kind, each in watched.queues.canaries.items():
+        of_canary = f"{'' if kind == DEFAULT_KIND else f'-{kind}'}{CANARY_KIND}"
+        yield _no_start(f"{kind}{CANARY_KIND}", of_canary)
+        yield from _of_queue(settings, f"{kind}{CANARY_KIND}", of_canary, {"QueueName": each.queue_name})
     yield from _of_functions(watched)
     yield Definition(
         "gateway-errors",

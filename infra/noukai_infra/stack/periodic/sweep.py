@@ -10,7 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from noukai_functions.names import CHECK_QUEUES, SWEEP_SEGMENT
+from noukai_functions.names import CANARY_KIND, CHECK_QUEUES, SWEEP_SEGMENT
 from noukai_infra.settings import Settings
 from noukai_infra.stack.base.function import JobFunction
 from noukai_infra.stack.queues import Queues
@@ -75,6 +75,7 @@ class Sweep(Construct):
         for kind, first in jobs.first():
             more = [each.queue_url for each in jobs.further.get(kind, ())]
             urls[kind] = [first.queue_url, *more] if more else first.queue_url
+        urls |= {f"{kind}{CANARY_KIND}": each.queue_url for kind, each in jobs.canaries.items()}
         function.add_environment("KIND_QUEUES", json.dumps(urls))
         unprocessed = (queues.unprocessed, *others)
         function.add_environment("UNPROCESSED_QUEUE_URLS", ",".join(each.queue_url for each in unprocessed))

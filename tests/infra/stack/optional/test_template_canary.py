@@ -45,6 +45,9 @@ def test_worker_has_a_queue_for_each_of_two_versions(template: Template, templat
     """A queue with its policy, an alias and a mapping; the new version is that of the alias `canary`."""
     made = template_for(canary=5, stable="default=12")
     assert added(made, template) == [
+        "CloudWatch::Alarm",
+        "CloudWatch::Alarm",
+        "CloudWatch::Alarm",
         "Lambda::Alias",
         "Lambda::EventSourceMapping",
         "SQS::Queue",
@@ -59,6 +62,27 @@ def test_worker_has_a_queue_for_each_of_two_versions(template: Template, templat
     }
     (of_canary,) = [name for source, name in sources.items() if "QueuesCanary" in source]
     assert "AliasCanary" in of_canary or "Canary" in of_canary
+
+
+def test_queue_of_a_canary_has_the_alarms_of_any(template: Template, template_for: Make) -> None:
+    """With the same limits, and the figures of its own worker kind, which the minutely check writes."""
+    made = template_for(canary=5, draining="m2048", stable="default=12,m2048=7")
+    alarms = {
+        each["Properties"]["AlarmName"].removeprefix("noukai-"): each["Properties"]
+        for each in made.resources("CloudWatch::Alarm").values()
+    }
+    for kind in ("", "-m2048"):
+        for name in ("oldest-message", "in-flight", "no-start"):
+            stable, canary = alarms[f"{name}{kind}"], alarms[f"{name}{kind}-canary"]
+            differs = {key for key in stable if stable[key] != canary[key]}
+            assert differs == {"AlarmName", "AlarmDescription", "Dimensions"}
+    assert alarms["no-start-canary"]["Dimensions"][0]["Value"] == "default-canary"
+    (queue,) = [name for name in made.resources("SQS::Queue") if name.startswith("QueuesCanaryDefault")]
+    assert alarms["in-flight-canary"]["Dimensions"][0]["Value"] == {"Fn::GetAtt": [queue, "QueueName"]}
+    checked = json.dumps(made.functions()["sweep"]["Environment"]["Variables"]["KIND_QUEUES"])
+    assert f'"Ref": "{queue}"' in checked
+    assert "default-canary" in checked
+    assert "canary" not in json.dumps(template.functions()["sweep"])
 
 
 def test_first_deploy_has_one_version(template_for: Make) -> None:
@@ -132,13 +156,13 @@ def test_alarms_of_a_shift_look_at_the_new_version(template_for: Make) -> None:
 
 
 def test_price_of_a_shift(template: Template, template_for: Make) -> None:
-    """CodeDeploy is free for Lambda; its alarms are not, and a canary's poller costs as any."""
+    """CodeDeploy is free for Lambda; its alarms are not, and a canary's poller and alarms cost as any."""
     plain = Inventory(template.body).usd
     shifted = Inventory(template_for(api_canary=True).body)
     assert shifted.usd - plain == pytest.approx(0.1 * (len(API) + 1))
     assert shifted.unpriced == []
     canary = Inventory(template_for(canary=5, stable="default=12").body)
-    assert canary.usd - plain == pytest.approx(0.26, abs=0.01)
+    assert canary.usd - plain == pytest.approx(0.26 + 3 * 0.10, abs=0.01)
     assert canary.unpriced == []
 
 

@@ -10,6 +10,7 @@ import pytest
 from noukai_infra.app import synthesize
 from noukai_infra.bundle import asset
 from noukai_infra.bundle.image_builder import has_images
+from noukai_infra.operations.deploy.inventory import Inventory
 from noukai_infra.settings import Settings, SettingsError, file_context
 from tests.infra.bundle.wheels import make_wheel
 from tests.infra.stack.template import Template
@@ -85,6 +86,26 @@ def test_image_is_built_once_for_the_architecture(assembly: Path) -> None:
     assert has_images(assembly, "noukai")
 
 
+def test_price_of_an_image_is_said_before_the_question(assembly: Path) -> None:
+    """By the size of what the deploy puts into it; it is part of the price at rest."""
+    (context,) = json.loads((assembly / "noukai.assets.json").read_text())["dockerImages"].values()
+    with (assembly / context["source"]["directory"] / "large").open("wb") as large:
+        large.truncate(2 * 1024**3)  # a sparse file takes no room
+    made = Inventory.of(assembly, "noukai")
+    assert made.usd - Inventory(made.template).usd == pytest.approx(0.20, abs=0.01)
+    (line,) = [each for each in made.lines(Inventory({})) if " image " in each]
+    assert line.startswith("    1 image             0.20 USD a month  2.0")
+    assert line.endswith(" GB, and 0.10 per GB of its base and of what its Dockerfile installs")
+
+
+def test_nothing_is_an_image_by_default(template_for: Callable[..., Template]) -> None:
+    """Without the settings the template is the same to the byte."""
+    plain = template_for()
+    assert '"Image"' not in plain.text
+    off: dict[str, object] = {"image": None, "layers": [], "ephemeral_storage": 512}
+    assert template_for(worker=off, image_base=None).text == plain.text
+
+
 def test_local_system_runs_the_same_flows_from_zip_files(settings: dict[str, object], tmp_path: Path) -> None:
     """With the image's libraries, which the others do not get."""
     outdir = synthesized(tmp_path, {**settings, "platform": "host"})
@@ -152,6 +173,21 @@ def test_layers_and_images_that_cannot_be(worker: dict[str, object], said: str) 
     """As far as the settings tell."""
     with pytest.raises(SettingsError, match=said):
         Settings.from_context({"worker": worker, "region": "eu-central-1"})
+
+
+def test_layer_that_does_not_fit_is_named_with_its_setting() -> None:
+    """Each in a sentence of its own, of named worker kinds, too."""
+    arn = LAYER.replace("fonts", "fonts-x86_64")
+    with pytest.raises(SettingsError) as refused:
+        Settings.from_context(
+            {"worker": {"layers": [LAYER]}, "workers": {"ml": {"layers": [arn]}}, "region": "eu-west-1"}
+        )
+    where = "is in eu-central-1, and the stack in eu-west-1: use the layer of that region."
+    assert str(refused.value).splitlines() == [
+        f"worker.layers: {LAYER} {where}",
+        f"workers.ml.layers: {arn} {where}",
+        f"workers.ml.layers: {arn} is for x86_64, and the functions are arm64: use the layer for that.",
+    ]
 
 
 def test_layer_that_fits_is_taken() -> None:
