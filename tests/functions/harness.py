@@ -54,6 +54,7 @@ ENVIRONMENT = {
 }
 
 
+_VARIABLES = {name: name for route in Route for name in route.variables}
 # A forked flow would have its own copy of moto's S3: tests of objects use an emulator, which both reach.
 _BUT_EMULATED: Any = {
     "core": {"mock_credentials": False, "passthrough": {"urls": [r"https://127\.0\.0\.1:.*"]}}
@@ -101,7 +102,7 @@ class System:
         event = {
             "version": "2.0",
             "routeKey": key,
-            "rawPath": key.partition(" ")[2].format_map(path) or "/unknown",
+            "rawPath": key.partition(" ")[2].format_map({**_VARIABLES, **path}) or "/unknown",
             "headers": {"authorization": f"Bearer {self.key}"} | dict(headers or {})
             if self.key
             else dict(headers or {}),

@@ -23,6 +23,19 @@ def mapping_key(event: Mapping[str, Any]) -> str:
     return prefix if base else ""
 
 
+def with_prefix(body: Mapping[str, Any], prefix: str) -> Mapping[str, Any]:
+    """Return an answer whose messages of errors name our paths with the prefix."""
+    if not isinstance(detail := body.get("detail"), dict):
+        return body
+    errors = [_named(each, prefix) for each in detail.get("errors", ())]
+    return {**body, "detail": {**_named(detail, prefix), **({"errors": errors} if errors else {})}}
+
+
+def _named(part: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    message = str(part.get("message", "")).replace(f" {BASE_PATH}/", f" {prefix}{BASE_PATH}/")
+    return {**part, "message": message}
+
+
 def check_origin(event: Mapping[str, Any], accepted: Sequence[str]) -> None:
     """Refuse a request without the secret that CloudFront adds to each.
 

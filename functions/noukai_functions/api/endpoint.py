@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Event = Mapping[str, Any]
 
 _MOST_DIGITS = 9
+_LEAST_ERROR = 400
 _WORTH_COMPRESSING = 600
 """Characters of an answer; compressing a shorter one saves too little."""
 
@@ -204,12 +205,24 @@ def answer_anyone(event: Event, handle: Callable[[Request], Response]) -> dict[s
             response = handle(Request.of(event))
         except Exception as raised:  # noqa: BLE001 - the last line of defence: every failure is answered
             response = error_response(error_answer(raised, request_id))
+    if "Location" in response.headers or response.status >= _LEAST_ERROR:
+        response = _by_its_name(response, prefix_of(event))
     headers = {"Content-Type": "application/json", "X-Request-ID": request_id, **response.headers}
-    if "Location" in headers:
-        headers["Location"] = f"{prefix_of(event)}{headers['Location']}"
     text = "" if is_head(event) else _text_of(response)
     answer = {"statusCode": int(response.status), "headers": headers, "body": text}
     return _compressed(answer) if len(text) >= _WORTH_COMPRESSING and _takes_gzip(event) else answer
+
+
+def _by_its_name(response: Response, prefix: str) -> Response:
+    """Return an answer whose paths have the prefix of the name that was called."""
+    if not prefix:
+        return response
+    from noukai_functions.access.arrival import with_prefix  # noqa: PLC0415 - few have one
+
+    headers = dict(response.headers)
+    if "Location" in headers:
+        headers["Location"] = f"{prefix}{headers['Location']}"
+    return Response(with_prefix(response.body, prefix), response.status, headers, response.text)
 
 
 def _text_of(response: Response) -> str:

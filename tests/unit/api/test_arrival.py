@@ -11,6 +11,7 @@ from noukai_functions.api import endpoint
 from noukai_functions.api.endpoint import Request, Response, answer_anyone, prefix_of
 from noukai_functions.handlers.describe import answer, methods_of
 from noukai_functions.names import ORIGIN_HEADER
+from noukai_functions.refusals import FlowNotFoundError
 
 OWN, DEFAULT = "jobs.acme.com", "abc123.execute-api.eu-central-1.amazonaws.com"
 
@@ -63,6 +64,28 @@ def test_location_has_the_prefix(prefix: str) -> None:
 
     answered = answer_anyone(event(f"{prefix}/api/v1/seq/a/b/c/jobs"), accept)
     assert answered["headers"]["Location"] == f"{prefix}/api/v1/seq/a/b/c/jobs/job_a"
+
+
+@pytest.mark.parametrize("prefix", ["", "/team-a"])
+def test_messages_name_paths_with_the_prefix(prefix: str) -> None:
+    """Also that of an `execute` that takes too long, and those about parts of an input."""
+    where = "/api/v1/seq/a/b/c/jobs/job_a"
+    errors = [{"path": "x", "message": "GET /api/v1/flows shows them"}]
+    body = {"detail": {"code": "EXECUTE_TIMEOUT", "message": f"GET {where} shows it.", "errors": errors}}
+
+    def too_slow(_request: Request) -> Response:
+        return Response(body, 504, {"Location": where})
+
+    def unknown(_request: Request) -> Response:
+        raise FlowNotFoundError("b/c")
+
+    path = f"{prefix}/api/v1/seq/a/b/c/execute"
+    answered = answer_anyone(event(path), too_slow)
+    detail = json.loads(answered["body"])["detail"]
+    assert answered["headers"]["Location"] == f"{prefix}{where}"
+    assert detail["message"] == f"GET {prefix}{where} shows it."
+    assert detail["errors"] == [{"path": "x", "message": f"GET {prefix}/api/v1/flows shows them"}]
+    assert f"GET {prefix}/api/v1/flows lists" in answer_anyone(event(path), unknown)["body"]
 
 
 def test_methods_of_a_mapped_path() -> None:
