@@ -19,6 +19,8 @@ def synthesizer_for(company: Company) -> DefaultStackSynthesizer:
         cloud_formation_execution_role=company.cloudformation_execution_role,
         file_asset_publishing_role_arn=company.publishing_role,
         file_assets_bucket_name=company.assets_bucket,
+        image_asset_publishing_role_arn=company.image_publishing_role,
+        image_assets_repository_name=company.images_repository,
     )
 
 

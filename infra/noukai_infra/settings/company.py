@@ -34,8 +34,8 @@ class Company:
     `permissions_boundary` is the name or the ARN of a policy that bounds every role. `role_path` and
     `role_prefix` are for the names of roles. `tags` go on everything that takes tags. `kms_key` encrypts
     tables, queues, buckets, logs, topics, secrets and the workers' environment, instead of keys of AWS.
-    `qualifier` is that of the company's bootstrap; the roles and the bucket below are for a bootstrap that
-    has given them names of its own.
+    `qualifier` is that of the company's bootstrap; the roles, the bucket and the repository below are
+    for a bootstrap that has given them names of its own.
     """
 
     permissions_boundary: Annotated[str, _POLICY] | None = None
@@ -49,6 +49,8 @@ class Company:
     deploy_role: Annotated[str, _ROLE_ARN] | None = None
     cloudformation_execution_role: Annotated[str, _ROLE_ARN] | None = None
     publishing_role: Annotated[str, _ROLE_ARN] | None = None
+    image_publishing_role: Annotated[str, _ROLE_ARN] | None = None
+    images_repository: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._/-]{1,255}$")] | None = None
     assets_bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] | None = None
 
     def __post_init__(self) -> None:

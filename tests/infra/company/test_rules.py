@@ -218,4 +218,5 @@ def test_rule_that_makes_no_sense(rules: dict[str, object], said: str) -> None:
 def test_all_rules_are_tested() -> None:
     """A new rule belongs into the template above, or into a test of its own."""
     others = {"deploy_role", "cloudformation_execution_role", "publishing_role", "assets_bucket"}
+    others |= {"image_publishing_role", "images_repository"}
     assert {*Settings().company.__dataclass_fields__} == RULES.keys() | others

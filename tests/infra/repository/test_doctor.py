@@ -14,7 +14,7 @@ from noukai_infra.operations.account import Account, OperatorError
 from noukai_infra.planning.limits import GATEWAY_RATE
 from noukai_infra.repository.doctor import machine, place, quotas
 from noukai_infra.repository.doctor.finding import Finding, NotCheckedError, checked
-from noukai_infra.repository.doctor.permissions import permissions
+from noukai_infra.repository.doctor.permissions import permissions, resources_of
 from noukai_infra.settings import Settings
 from noukai_infra.settings.company import Company
 from tests.client.cli.running_command import run
@@ -184,9 +184,7 @@ def test_company_has_roles_of_its_own(account_with_kinds: Account) -> None:
     """They are simulated instead of the CDK's."""
     own = "arn:aws:iam::123456789012:role/ours"
     account = account_with_kinds
-    made = permissions.__globals__["_resources"](
-        account, Settings(company=Company(qualifier="acme", deploy_role=own))
-    )
+    made = resources_of(account, Settings(company=Company(qualifier="acme", deploy_role=own)))
     roles = [resource for resource, actions in made if actions == ("sts:AssumeRole",)]
     assert roles[0] == own
     assert roles[1].endswith(f"cdk-acme-file-publishing-role-{account.number}-us-east-1")

@@ -4,15 +4,18 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import boto3
 import pytest
 
 from noukai_infra.operations.account import Account
 from noukai_infra.repository.doctor.finding import checked
-from noukai_infra.repository.doctor.permissions import permissions
+from noukai_infra.repository.doctor.permissions import permissions, resources_of
 from noukai_infra.repository.doctor.rights import RIGHTS
 from noukai_infra.settings import Settings
+from noukai_infra.settings.company import Company
+from noukai_infra.settings.worker_kind import WorkerKind
 from tests.documents import BLOCKS
 
 
@@ -74,3 +77,13 @@ def test_missing_right_of_a_setting_is_named(account_with_kinds: Account) -> Non
     settings = Settings(secrets={"DB_URL": "ssm:/shop/db"})
     (found,) = checked("permissions", lambda: permissions(account, settings), is_needed=False)
     assert re.search(r"lacks ssm:GetParameters on arn:aws:ssm:\S+:parameter/shop/db:", found.said)
+
+
+def test_roles_for_images_are_asked_with_images_alone(account_with_kinds: Account) -> None:
+    """That of the company, where its bootstrap names it differently."""
+    own = f"arn:aws:iam::{account_with_kinds.number}:role/images"
+    company = Company(image_publishing_role=own)
+    kinds = {"ml": WorkerKind(image=Path("images"))}
+    for workers, is_asked in ((kinds, True), ({}, False)):
+        asked = dict(resources_of(account_with_kinds, Settings(company=company, workers=workers)))
+        assert (own in asked) is is_asked

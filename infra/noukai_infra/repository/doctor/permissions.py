@@ -11,6 +11,7 @@ from noukai_infra.repository.doctor.rights import ROLES, rights_for
 from noukai_infra.settings import Settings
 
 _ROLES = ("deploy-role", "file-publishing-role")
+_OF_IMAGES = "image-publishing-role"
 """The bootstrap's roles that a deploy takes: IAM simulates names, not patterns of them."""
 
 _BY_HAND = "compare it with policy.json in infra/README.md#deploy-from-ci"
@@ -27,7 +28,7 @@ def permissions(account: Account, settings: Settings) -> str:
     if caller.endswith(":root"):
         return "the root user may do everything; a role that may do less is safer"
     principal = _principal(account, caller)
-    asked = [(action, on) for on, actions in _resources(account, settings) for action in actions]
+    asked = [(action, on) for on, actions in resources_of(account, settings) for action in actions]
     try:
         missing = list(_missing(account, principal, settings))
     except ClientError as error:
@@ -60,11 +61,13 @@ def _principal(account: Account, caller: str) -> str:
     return found
 
 
-def _resources(account: Account, settings: Settings) -> Iterator[tuple[str, tuple[str, ...]]]:
+def resources_of(account: Account, settings: Settings) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield an example of each resource of the rights, with its actions."""
     company = settings.company
     partition = account.session.get_partition_for_region(account.region)
-    own_roles = (company.deploy_role, company.publishing_role)
+    roles = dict(zip(_ROLES, (company.deploy_role, company.publishing_role), strict=True))
+    if any(kind.image for kind in (settings.worker, *settings.workers.values())):
+        roles[_OF_IMAGES] = company.image_publishing_role
     for pattern, actions in rights_for(settings):
         resource = (
             pattern.replace("arn:aws:", f"arn:{partition}:")
@@ -74,7 +77,7 @@ def _resources(account: Account, settings: Settings) -> Iterator[tuple[str, tupl
             .replace("STACK", settings.stack)
         )
         if pattern == ROLES:
-            for own, role in zip(own_roles, _ROLES, strict=True):
+            for role, own in roles.items():
                 yield own or resource.replace("*", role), actions
         else:
             yield resource if resource == "*" else resource.replace("*", "example"), actions
@@ -82,7 +85,7 @@ def _resources(account: Account, settings: Settings) -> Iterator[tuple[str, tupl
 
 def _missing(account: Account, principal: str, settings: Settings) -> Iterator[str]:
     iam: Any = account.session.client("iam")
-    for resource, actions in _resources(account, settings):
+    for resource, actions in resources_of(account, settings):
         answer = iam.simulate_principal_policy(
             PolicySourceArn=principal, ActionNames=list(actions), ResourceArns=[resource]
         )

@@ -106,6 +106,17 @@ def test_nothing_is_an_image_by_default(template_for: Callable[..., Template]) -
     assert template_for(worker=off, image_base=None).text == plain.text
 
 
+def test_image_goes_where_the_bootstrap_says(settings: dict[str, object], tmp_path: Path) -> None:
+    """A company's bootstrap may name the repository and the role for it differently."""
+    role = "arn:aws:iam::123456789012:role/platform/images"
+    company = {"image_publishing_role": role, "images_repository": "acme/images"}
+    outdir = synthesized(tmp_path, {**settings, "company": company})
+    (image,) = json.loads((outdir / "noukai.assets.json").read_text())["dockerImages"].values()
+    (destination,) = image["destinations"].values()
+    assert (destination["assumeRoleArn"], destination["repositoryName"]) == (role, "acme/images")
+    assert "acme/images" in json.dumps(function_of(outdir, "MlFunction")["Code"])
+
+
 def test_local_system_runs_the_same_flows_from_zip_files(settings: dict[str, object], tmp_path: Path) -> None:
     """With the image's libraries, which the others do not get."""
     outdir = synthesized(tmp_path, {**settings, "platform": "host"})
