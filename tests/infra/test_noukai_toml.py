@@ -118,7 +118,45 @@ def test_stage_goes_before_what_the_cdk_command_repeats(tmp_path: Path) -> None:
     path = cdk_json(tmp_path, worker={"memory": 512}, memory=256)
     given = {"worker": {"memory": 512}, "memory": "512", "@aws-cdk/core:flag": True}
     assert overrides(given, path) == {"memory": "512"}
-    assert overrides(given, tmp_path / "noukai.toml") == given
+    assert overrides(given, tmp_path / "other" / "noukai.toml") == given
+
+
+def test_context_of_another_app_overrides_nothing(file: Path) -> None:
+    """The CDK command gives it too, where a team has another app beside ours."""
+    content = {"app": "node other.js", "context": {"account": "1", "theirs": True}, "theirs": 1}
+    file.with_name("cdk.json").write_text(json.dumps(content))
+    given = {"account": "1", "theirs": True, "memory": "512"}
+    assert overrides(given, file) == {"memory": "512"}
+
+
+@pytest.mark.parametrize(
+    ("content", "is_ours"),
+    [
+        ({"app": "python -m noukai_infra.app"}, True),
+        ({"app": "../.venv/bin/python3 -m noukai_infra.app", "context": None}, True),
+        ({"context": {"stages": {"live": {}}}}, True),
+        ({"context": {"stack": "texts"}}, True),
+        ({"app": "node other.js", "context": {"stages": {"live": {}}, "stack": "theirs"}}, False),
+        ({"app": "npx ts-node --prefer-ts-exts bin/app.ts"}, False),
+        ({"context": {"theirs": 1}}, False),
+        ({}, False),
+        ([], False),
+    ],
+)
+def test_file_of_the_cdk_beside_ours(file: Path, content: object, is_ours: bool) -> None:
+    """Is refused if it is ours, by its app or, without one, by a setting; another app's is passed over."""
+    file.with_name("cdk.json").write_text(json.dumps(content))
+    if is_ours:
+        with pytest.raises(SettingsError, match=r"Both noukai\.toml and cdk\.json in .* have settings: "):
+            settings_in(file, "staging")
+    else:
+        assert settings(file, "staging").stack == "texts-staging"
+
+
+def test_file_of_the_cdk_that_nobody_can_read(file: Path) -> None:
+    file.with_name("cdk.json").write_text("{")
+    with pytest.raises(SettingsError, match=r"cdk\.json is not JSON: "):
+        settings_in(file, None)
 
 
 def test_both_files(file: Path) -> None:

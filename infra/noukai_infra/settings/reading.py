@@ -16,6 +16,7 @@ ROOT = SOURCES
 """This repository, for its tests."""
 
 _CDK_JSON = "cdk.json"
+_OUR_APP = "noukai_infra"
 
 STAGE = "NOUKAI_STAGE"
 """The environment variable that selects a stage."""
@@ -53,23 +54,40 @@ def settings_in(file: Path, stage: str | None) -> dict[str, object]:
 def _check_alone(file: Path) -> None:
     """Refuse a `cdk.json` of ours beside `noukai.toml`: its settings would be ignored.
 
-    One for another app, which the team has as well, is its own business.
+    One for another app, which the team has as well, is its own business, whatever its context has.
     """
     other = file.with_name(_CDK_JSON)
-    if not other.is_file():
-        return
-    content = json.loads(other.read_text(encoding="utf-8-sig"))
-    if "noukai_infra" in str(content.get("app")) or STAGES in content.get("context", {}):
+    content = _content(other)
+    app, context = content.get("app"), _context(content)
+    known = {STAGES, *(field.name for field in dataclasses.fields(Settings))}
+    if _OUR_APP in str(app) or (app is None and known & context.keys()):
         raise SettingsError(
             f"Both {file.name} and {other.name} in {file.parent} have settings: move those of {other.name} "
             f"into {file.name}, and delete {other.name}."
         )
 
 
+def _content(cdk_json: Path) -> Mapping[str, object]:
+    """Return the content of a `cdk.json`, whoever's it is; it is empty if there is none."""
+    if not cdk_json.is_file():
+        return {}
+    try:
+        content: object = json.loads(cdk_json.read_text(encoding="utf-8-sig"))
+    except ValueError as error:
+        raise SettingsError(f"{cdk_json} is not JSON: {error}.") from error
+    return content if isinstance(content, dict) else {}
+
+
+def _context(content: Mapping[str, object]) -> Mapping[str, object]:
+    context = content.get("context")
+    return context if isinstance(context, dict) else {}
+
+
 def overrides(given: Mapping[str, object], file: Path) -> dict[str, object]:
     """Return what overrides the file in a context that the CDK command gives.
 
-    The command adds all of `cdk.json` to it, which would go before the settings of a stage.
+    The command adds all of the folder's `cdk.json` to it. That would go before the settings of a stage;
+    beside `noukai.toml`, it is the context of another app.
     """
-    of_file = read_context(file) if file.name == _CDK_JSON and file.is_file() else {}
+    of_file = _context(_content(file.with_name(_CDK_JSON)))
     return {name: value for name, value in given.items() if name not in of_file or of_file[name] != value}
