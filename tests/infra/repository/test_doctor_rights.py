@@ -5,9 +5,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from noukai_infra.operations.account import Account
 from noukai_infra.repository.doctor.finding import checked
@@ -87,3 +90,52 @@ def test_roles_for_images_are_asked_with_images_alone(account_with_kinds: Accoun
     for workers, is_asked in ((kinds, True), ({}, False)):
         asked = dict(resources_of(account_with_kinds, Settings(company=company, workers=workers)))
         assert (own in asked) is is_asked
+
+
+def seen_by(account: Account, **of_iam: Any) -> Account:
+    """Return the account as a session of the role `ci` sees it, for whom IAM answers as given."""
+    caller = {"Arn": f"arn:aws:sts::{account.number}:assumed-role/ci/doctor"}
+    clients = {
+        "sts": SimpleNamespace(get_caller_identity=lambda: caller),
+        "iam": SimpleNamespace(**of_iam),
+    }
+    session: Any = SimpleNamespace(
+        client=clients.__getitem__, get_partition_for_region=account.session.get_partition_for_region
+    )
+    return replace(account, session=session)
+
+
+def test_role_with_a_path_is_found(account_with_kinds: Account) -> None:
+    """The caller's ARN, that of a session, lacks the path, without which IAM knows no such role."""
+    arn = f"arn:aws:iam::{account_with_kinds.number}:role/teams/billing/ci"
+
+    def simulate(PolicySourceArn: str, ActionNames: list[str], **_: Any) -> Any:  # noqa: N803 - of AWS
+        assert PolicySourceArn == arn
+        return {
+            "EvaluationResults": [{"EvalActionName": each, "EvalDecision": "allowed"} for each in ActionNames]
+        }
+
+    def get_role(RoleName: str) -> Any:  # noqa: N803 - of AWS
+        assert RoleName == "ci"
+        return {"Role": {"Arn": arn}}
+
+    account = seen_by(account_with_kinds, get_role=get_role, simulate_principal_policy=simulate)
+    (found,) = checked("permissions", lambda: permissions(account, Settings()), is_needed=False)
+    assert found.is_good, found.said
+    assert found.said.startswith(f"{arn} has all ")
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "NoSuchEntity"])
+def test_role_that_may_not_ask_iam_is_told_what_to_do(account_with_kinds: Account, code: str) -> None:
+    """A denial is a note and no fault; so is a role with a path that it may not look up."""
+
+    def refuse(**_: Any) -> Any:
+        raise ClientError({"Error": {"Code": code, "Message": "no"}}, "SimulatePrincipalPolicy")
+
+    account = seen_by(account_with_kinds, get_role=refuse, simulate_principal_policy=refuse)
+    (found,) = checked("permissions", lambda: permissions(account, Settings()), is_needed=False)
+    assert (found.is_good, found.is_needed) == (False, False)
+    assert found.said == (
+        f"not checked: arn:aws:iam::{account.number}:role/ci may not ask IAM ({code}): allow it "
+        "iam:SimulatePrincipalPolicy, or compare it with policy.json in infra/README.md#deploy-from-ci"
+    )

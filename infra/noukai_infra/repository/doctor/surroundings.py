@@ -34,9 +34,11 @@ def clock(url: str = _CLOCK) -> str:
             stated = answer.headers["Date"]
     except HTTPError as refused:
         stated = refused.headers["Date"]
-    except (URLError, OSError) as error:
+    except OSError as error:
+        cause = error.reason if isinstance(error, URLError) else error
+        reason = cause.strerror if isinstance(cause, OSError) and cause.strerror else cause
         raise OperatorError(
-            f"not checked: {url} does not answer ({error}); behind a proxy, set HTTPS_PROXY"
+            f"not checked: {url} does not answer ({reason}); behind a proxy, set HTTPS_PROXY"
         ) from error
     skew = time.time() - parsedate_to_datetime(stated).timestamp()
     if abs(skew) > _MOST_SKEW_SECONDS:

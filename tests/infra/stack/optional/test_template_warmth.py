@@ -70,6 +70,33 @@ def test_warm_at_times(template: Template, template_for: Make) -> None:
     }
 
 
+@pytest.mark.parametrize("warm", [3, WEEKDAYS])
+def test_worker_kind_of_the_settings_is_warm(template_for: Make, warm: Any) -> None:
+    """It states that itself: neither does it inherit the default worker's number, nor the other way round."""
+    kinds = {"ml": {"memory": 2048, "warm": warm}, "io": {}}
+    made = template_for(worker={"warm": 1}, workers=kinds, draining="ml,io,m512")
+    names = {
+        kind: next(
+            name for name in made.resources("Lambda::Function") if name.startswith(f"Worker{kind}Function")
+        )
+        for kind in ("", "Ml", "Io", "M512")
+    }
+    at_times = isinstance(warm, dict)
+    assert aliases(made) == {names[""]: 1, **({} if at_times else {names["Ml"]: 3})}
+    targets = list(made.resources("ApplicationAutoScaling::ScalableTarget").values())
+    assert len(targets) == at_times
+    for target in targets:
+        assert '"Ref": "WorkerMlFunctionLive' in json.dumps(target["Properties"]["ResourceId"])
+        assert [each["ScheduledActionName"] for each in target["Properties"]["ScheduledActions"]] == [
+            "From",
+            "Until",
+        ]
+    # Two GB: two of them for 60 of 168 hours, or three always.
+    said = [each for each in Inventory(made.body).lines(Inventory({})) if names["Ml"] in each]
+    count, usd, when = (2, "12.36", ", 36% of the time") if at_times else (3, "51.84", "")
+    assert said == [f"    {count} warm             {usd} USD a month  {names['Ml']}{when}"]
+
+
 @pytest.mark.parametrize(
     ("settings", "usd", "line"),
     [
