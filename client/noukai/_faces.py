@@ -8,6 +8,7 @@ from noukai_wire.logs import Event, LogLine
 from noukai_wire.models import ExecuteResult, JobAccepted, JobStatus
 from noukai_wire.schedules import InstantNote, ScheduledJob
 from noukai_wire.tokens import BrowserToken
+from noukai_wire.uploads import JobInput
 from noukai_wire.usage import DayUse, UsageReport, Use
 from noukai_wire.webhooks import Webhook, WebhookDelivery
 
@@ -86,6 +87,7 @@ __all__ = [
     "JobCancelledError",
     "JobError",
     "JobFailedError",
+    "JobInput",
     "JobLog",
     "JobNotFoundError",
     "JobOptions",

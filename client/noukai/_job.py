@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Unpack
 from noukai_wire import display
 from noukai_wire.logs import Event
 from noukai_wire.models import ExecuteResult, JobAccepted, JobStatus
+from noukai_wire.uploads import JobInput
 
 from ._core.api import Api
 from ._core.logs import LogPages, LogSelection, events
 from ._core.operation import Deadline, Listener, Operation
+from ._core.sending.payload import input_of
 from ._core.waiting.completion import End
 from ._core.waiting.wait import WaitTerms, result_of, wait
 from ._core.waiting.waits import Submitted
@@ -127,6 +129,15 @@ class Job(_KnownJob[BlockingDriver]):
         """
         return self._driver.run(events(self._api, self._id))
 
+    def input(self) -> JobInput:
+        """Fetch the message and the parameters with which the job was submitted.
+
+        They are kept for a failed or cancelled job, and for one that waits for a `run_at` more than 15
+        minutes ahead. Raises `NotFoundError` for others, with the reason; `JobNotFoundError`; and `ApiError`
+        or `ConnectionFailedError`, like every request.
+        """
+        return self._driver.run(input_of(self._api, self._id))
+
     def cancel(self) -> None:
         """Cancel the job, at once and for good; a terminal job is unchanged.
 
@@ -174,6 +185,10 @@ class AsyncJob(_KnownJob[AwaitingDriver]):
     async def events(self) -> list[Event]:
         """Fetch the timeline as `Job.events` does."""
         return await self._driver.run(events(self._api, self._id))
+
+    async def input(self) -> JobInput:
+        """Fetch the input as `Job.input` does."""
+        return await self._driver.run(input_of(self._api, self._id))
 
     async def cancel(self) -> None:
         """Cancel the job as `Job.cancel` does."""

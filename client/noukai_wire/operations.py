@@ -20,7 +20,7 @@ from noukai_wire.routes import Route
 from noukai_wire.runs import RunStepTrace, RunTrace, StepQuery
 from noukai_wire.schedules import NewSchedule, Schedule, ScheduleList, ScheduleQuery
 from noukai_wire.tokens import BrowserToken, NewToken
-from noukai_wire.uploads import Upload, UploadTarget
+from noukai_wire.uploads import JobInput, Upload, UploadTarget
 from noukai_wire.usage import UsageReport
 
 
@@ -112,6 +112,7 @@ _LOGS = Operation(
     has_poll_interval=True,
 )
 _EVENTS = Operation("Show what has happened to a job", EventList)
+_INPUT = Operation("Show the input of a job, where it is kept", JobInput, errors=(ErrorCode.NOT_FOUND,))
 _CANCEL = Operation("Cancel a job, at once and for good", models.JobStatus, has_poll_interval=True)
 _RETRY = Operation(
     "Submit the input of a failed or cancelled job again, as a new job",
@@ -135,8 +136,7 @@ _SCHEDULE = {
 _ON_SCHEDULE = Operation("", Schedule, errors=(ErrorCode.INVALID_INPUT,))
 
 OPERATIONS: Mapping[Route, Operation] = {
-    Route.SUBMIT: _SUBMIT,
-    Route.SUBMIT_VERSION: _SUBMIT,
+    **dict.fromkeys((Route.SUBMIT, Route.SUBMIT_VERSION), _SUBMIT),
     Route.UPLOAD: Operation(
         "Get a place to upload an input to that is too large for a body",
         UploadTarget,
@@ -144,22 +144,18 @@ OPERATIONS: Mapping[Route, Operation] = {
         example={"bytes": 1_048_576, "sha256": sha256(bytes(1_048_576)).hexdigest()},
     ),
     Route.SUBMIT_JOBS: _SUBMIT_JOBS,
-    Route.EXECUTE: _EXECUTE,
-    Route.EXECUTE_VERSION: _EXECUTE,
-    Route.STATUS: _STATUS,
-    Route.STATUS_BY_ID: _STATUS,
+    **dict.fromkeys((Route.EXECUTE, Route.EXECUTE_VERSION), _EXECUTE),
+    **dict.fromkeys((Route.STATUS, Route.STATUS_BY_ID), _STATUS),
     Route.STATUSES: Operation(
         "Show up to a hundred jobs as they stand",
         StatusList,
         request=JobIds,
         example={"ids": ["job_abcdefghijklmnopqrstuvwxyz", "job_234567abcdefghijklmnopqrst"]},
     ),
-    Route.WAIT: _WAIT,
-    Route.WAIT_BY_ID: _WAIT,
-    Route.LOGS: _LOGS,
-    Route.LOGS_BY_ID: _LOGS,
-    Route.EVENTS: _EVENTS,
-    Route.EVENTS_BY_ID: _EVENTS,
+    **dict.fromkeys((Route.WAIT, Route.WAIT_BY_ID), _WAIT),
+    **dict.fromkeys((Route.LOGS, Route.LOGS_BY_ID), _LOGS),
+    **dict.fromkeys((Route.EVENTS, Route.EVENTS_BY_ID), _EVENTS),
+    **dict.fromkeys((Route.INPUT, Route.INPUT_BY_ID), _INPUT),
     Route.TRACE: Operation("Show a job as a run, with its attempts as steps", RunTrace),
     Route.STEP_TRACE: Operation(
         "Show one attempt of a job as the step of a run",
@@ -172,10 +168,8 @@ OPERATIONS: Mapping[Route, Operation] = {
         RunTrace,
         is_stream=True,
     ),
-    Route.CANCEL: _CANCEL,
-    Route.CANCEL_BY_ID: _CANCEL,
-    Route.RETRY: _RETRY,
-    Route.RETRY_BY_ID: _RETRY,
+    **dict.fromkeys((Route.CANCEL, Route.CANCEL_BY_ID), _CANCEL),
+    **dict.fromkeys((Route.RETRY, Route.RETRY_BY_ID), _RETRY),
     Route.LIST_JOBS: _LIST,
     Route.LIST_PROJECT: replace(_LIST, errors=(ErrorCode.NOT_FOUND,)),
     Route.LIST_ORG: _LIST,

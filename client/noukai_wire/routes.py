@@ -34,6 +34,8 @@ class Route(Enum):
     LOGS_BY_ID = ("GET", "/jobs/{id}/logs", Scope.READ)
     EVENTS = ("GET", _FLOW + "/jobs/{id}/events", Scope.READ)
     EVENTS_BY_ID = ("GET", "/jobs/{id}/events", Scope.READ)
+    INPUT = ("GET", _FLOW + "/jobs/{id}/input", Scope.READ)
+    INPUT_BY_ID = ("GET", "/jobs/{id}/input", Scope.READ)
     # For the published SDKs.
     TRACE = ("GET", _FLOW + "/runs/{id}/trace", Scope.READ)
     STEP_TRACE = ("GET", _FLOW + "/runs/{id}/steps/{step}/trace", Scope.READ)

@@ -1,6 +1,6 @@
 """The body and the answer of an upload request."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
@@ -21,6 +21,20 @@ class Upload(WireModel):
     bytes: Annotated[int, Field(ge=1, le=limits.MAX_PAYLOAD_BYTES)]
     sha256: Sha256
     options: SubmitOptions = SubmitOptions()
+
+
+class JobInput(WireModel):
+    """The input with which a job was submitted: its message and its parameters.
+
+    An uploaded input is at `input_url` instead, for fifteen minutes: `input_bytes` of JSON, whose SHA-256 is
+    `input_sha256`.
+    """
+
+    message: Any = None
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    input_url: str | None = None
+    input_bytes: int | None = None
+    input_sha256: Sha256 | None = None
 
 
 class UploadTarget(WireModel):

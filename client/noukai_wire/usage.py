@@ -28,6 +28,24 @@ class DayUse(Use):
     flow: str
 
 
+class OrgLimits(WireModel):
+    """The limits of an org: a monthly budget in jobs, USD or both, and limits on unfinished jobs.
+
+    `month` is that of today, of which `jobs_left` and `usd_left` remain. `later_jobs` limits the unfinished
+    jobs whose `run_at` was more than 15 minutes ahead; `reached` has `unfinished`, `later` or both.
+    """
+
+    month: str
+    jobs: int | None = None
+    jobs_left: int | None = None
+    usd: float | None = None
+    usd_left: float | None = None
+    is_used_up: bool = False
+    unfinished_jobs: int | None = None
+    later_jobs: int | None = None
+    reached: list[str] = Field(default_factory=list)
+
+
 class UsageReport(WireModel):
     """The usage of an org from one day to another, both inclusive."""
 
@@ -35,6 +53,7 @@ class UsageReport(WireModel):
     to: str
     days: list[DayUse]
     total: Use
+    budget: OrgLimits | None = None
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return a dict for each day and flow, for instance for a `DataFrame`."""

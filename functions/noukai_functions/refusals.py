@@ -229,6 +229,13 @@ class InputNotBackError(Refusal):
         )
 
 
+class InputNotKeptError(Refusal):
+    """A request for the input of a job that is not stored where it can be read."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The input of this job cannot be shown: {reason}.")
+
+
 class UnreadableRowError(ValueError):
     """A row of the jobs table that is not a valid job."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from noukai_functions.resources import Resources
 
 if TYPE_CHECKING:
-    from noukai_functions.api.outputs import Outputs
+    from noukai_functions.api.outputs import Inputs, Outputs
     from noukai_functions.api.status_entries import StatusEntries
     from noukai_functions.catalog.entries import Catalog
     from noukai_functions.jobs.queues.canary import CanaryShare
@@ -90,6 +90,13 @@ class RequestParts(Resources):
         from noukai_functions.requests.retry import Retries
 
         return Retries(self.catalog, self.saved_inputs, self.admission, self.clock, lambda: self.objects)
+
+    @cached_property
+    def inputs(self) -> "Inputs":
+        """Return the reader of job inputs for answers."""
+        from noukai_functions.api.outputs import Inputs
+
+        return Inputs(self.saved_inputs, lambda: self.delayed_messages, lambda: self.objects)
 
     @cached_property
     def outputs(self) -> "Outputs":

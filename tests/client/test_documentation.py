@@ -48,6 +48,7 @@ ASKING: dict[str, Call] = {
     "Job.retry": lambda client: client.job(JOB).retry(),
     "Job.logs": lambda client: client.job(JOB).logs(),
     "Job.events": lambda client: client.job(JOB).events(),
+    "Job.input": lambda client: client.job(JOB).input(),
     "Noukai.flows": lambda client: client.flows(),
     "Noukai.usage": lambda client: client.usage(),
     "Noukai.jobs": lambda client: client.jobs(org="acme"),
@@ -84,7 +85,7 @@ OFFLINE = {
 }
 SUBMITTING, OF_A_JOB = (
     ("Flow.job", "Flow.execute", "Flow.map"),
-    ("Job.status", "Job.wait", "Job.cancel", "Job.retry", "Job.logs", "Job.events"),
+    ("Job.status", "Job.wait", "Job.cancel", "Job.retry", "Job.logs", "Job.events", "Job.input"),
 )
 
 OF_A_NAME = tuple(name for name in ASKING if name.startswith(("Schedules.", "Webhooks.")))

@@ -38,7 +38,10 @@ _BY_ROUTE: dict[str, Callable[[Mapping[str, Any], Deployment], dict[str, Any]]] 
     **{route.key: wait.handler.answer for route in (Route.WAIT, Route.WAIT_BY_ID)},
     **{route.key: logs.handler.answer for route in (Route.LOGS, Route.LOGS_BY_ID)},
     **{route.key: trace.handler.answer for route in (Route.TRACE, Route.STEP_TRACE, Route.TRACE_STREAM)},
-    **{route.key: events.handler.answer for route in (Route.EVENTS, Route.EVENTS_BY_ID)},
+    **{
+        route.key: events.handler.answer
+        for route in (Route.EVENTS, Route.EVENTS_BY_ID, Route.INPUT, Route.INPUT_BY_ID)
+    },
     **{route.key: retry.handler.answer for route in (Route.RETRY, Route.RETRY_BY_ID)},
     **{route.key: cancel.handler.answer for route in (Route.CANCEL, Route.CANCEL_BY_ID)},
     **{

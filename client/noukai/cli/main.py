@@ -105,10 +105,19 @@ app.command("map", epilog=EPILOG)(map_inputs)
 
 
 @app.command(epilog=EPILOG)
-def status(*, job_id: options.JobArgument, as_json: options.Json = False) -> None:
+def status(
+    *,
+    job_id: options.JobArgument,
+    as_input: Annotated[bool, typer.Option("--input", help="Print its input instead, as JSON.")] = False,
+    as_json: options.Json = False,
+) -> None:
     """Print a job as it stands; the exit code is 0 in every state."""
     with connected() as client:
-        _show_status(client.job(job_id), as_json=as_json)
+        job = client.job(job_id)
+        if as_input:
+            show_json(job.input())
+        else:
+            _show_status(job, as_json=as_json)
 
 
 @app.command(epilog=EPILOG)

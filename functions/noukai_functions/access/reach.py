@@ -15,6 +15,7 @@ _CHECKED_LATER = {
             Route.WAIT_BY_ID,
             Route.LOGS_BY_ID,
             Route.EVENTS_BY_ID,
+            Route.INPUT_BY_ID,
             Route.CANCEL_BY_ID,
             Route.RETRY_BY_ID,
             Route.STATUSES,

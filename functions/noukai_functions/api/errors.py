@@ -72,6 +72,7 @@ ANSWERS: Mapping[type[Refusal], tuple[ErrorCode, _Headers]] = MappingProxyType(
         refusals.FlowNotFoundError: (ErrorCode.FLOW_NOT_FOUND, _no_headers),
         refusals.ProjectNotFoundError: (ErrorCode.NOT_FOUND, _no_headers),
         refusals.JobNotFoundError: (ErrorCode.JOB_NOT_FOUND, _no_headers),
+        refusals.InputNotKeptError: (ErrorCode.NOT_FOUND, _no_headers),
         refusals.StepNotFoundError: (ErrorCode.NOT_FOUND, _no_headers),
         refusals.OrgRevokedError: (ErrorCode.FORBIDDEN, _no_headers),
         refusals.ScheduleNotFoundError: (ErrorCode.NOT_FOUND, _no_headers),

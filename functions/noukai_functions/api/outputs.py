@@ -1,18 +1,22 @@
-"""The outputs of jobs in answers."""
+"""The outputs and inputs of jobs in answers."""
 
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from noukai_functions.api.statuses import Shown
-from noukai_functions.jobs.lifecycle import Job, Payload
+from noukai_functions.jobs.lifecycle import Job, Payload, State
+from noukai_functions.refusals import InputNotKeptError, UnreadableJobError
 from noukai_functions.telemetry.logger import job_fields, logger
 from noukai_wire.limits import MAX_RESULT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from noukai_functions.delayed_messages import DelayedMessages
     from noukai_functions.jobs.objects import JobObjects
+    from noukai_functions.jobs.queues.queue import Message
+    from noukai_functions.jobs.saved_inputs import SavedInputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,64 @@ class Outputs:
         if job.result_object is None:
             return {}
         return _shown_object(job, job.result_object, self.objects())
+
+
+_NOT_KEPT = {
+    State.PENDING: "it is in the job's message until the job ends; one that fails or is cancelled keeps it",
+    State.RUNNING: "it is in the job's message until the job ends; one that fails or is cancelled keeps it",
+    State.COMPLETED: "only jobs that fail or are cancelled keep it; this one is completed",
+    State.FAILED: "it was lost with the job's message",
+    State.CANCELLED: "it is still in the message of the cancelled job, or was lost with it: look again later",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The inputs of jobs: those that are stored anyway, for a retry or until the job is due."""
+
+    saved_inputs: "SavedInputs"
+    delayed_messages: "Callable[[], DelayedMessages]"
+    objects: "Callable[[], JobObjects]"
+
+    def shown(self, job: Job, now: int) -> Shown:
+        """Return a job's message and parameters for an answer; an uploaded input is given by URL.
+
+        Raises:
+            InputNotKeptError: the input is not stored, or not any more.
+        """
+        message = self._message(job, now)
+        if message is None:
+            raise InputNotKeptError(_NOT_KEPT[job.state])
+        if message.input is not None:
+            return self._uploaded(job, message.input)
+        parameters = {name: value for name, value in message.arguments.items() if name != "message"}
+        stated = {"message": message.arguments["message"]} if "message" in message.arguments else {}
+        return {**stated, "parameters": parameters}
+
+    def _message(self, job: Job, now: int) -> "Message | None":
+        from noukai_functions.jobs.queues.queue import LaterMessageError  # noqa: PLC0415 - few look at inputs
+
+        try:
+            if job.state in (State.FAILED, State.CANCELLED):
+                return self.saved_inputs.read(job)
+            return self.delayed_messages().read(job) if job.has_schedule(now) else None
+        except LaterMessageError as error:
+            logger().error("an input cannot be read", extra={**job_fields(job), "reason": str(error)})
+            raise UnreadableJobError(job.id) from error
+
+    def _uploaded(self, job: Job, reference: str) -> Shown:
+        from noukai_functions.jobs.objects import PayloadLostError, input_key  # noqa: PLC0415 - few are uploaded
+
+        objects, key = self.objects(), input_key(job.org, reference)
+        try:
+            size = objects.size_of(key)
+        except PayloadLostError:
+            raise InputNotKeptError("what was uploaded for it has expired") from None
+        return {
+            "inputUrl": objects.link(key),
+            "inputBytes": size,
+            "inputSha256": reference.rpartition("/")[2],
+        }
 
 
 def size_of(job: Job) -> int:

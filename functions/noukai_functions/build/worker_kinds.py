@@ -13,7 +13,7 @@ MAX_BATCH = 10
 MAX_BATCHED_SECONDS = 5
 """The jobs of a batch run in turn, so that only short flows may share one."""
 
-MAX_WORKER_KINDS = 14
+MAX_WORKER_KINDS = 13
 """Per deployment: a stack has at most 500 resources, of which a worker kind takes twelve."""
 
 _FUNCTION_TIMEOUTS = (60, 120, 300, 600, 900)

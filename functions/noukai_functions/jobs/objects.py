@@ -18,6 +18,7 @@ from noukai_wire import limits
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
 
 LINK_SECONDS = 15 * 60
 """The lifetime of a presigned URL. A transfer that has begun by then continues."""
@@ -73,11 +74,11 @@ class JobObjects:
 
         Raises `PayloadLostError` if it is missing.
         """
-        try:
-            found = self.client.head_object(Bucket=self.bucket, Key=key)
-        except AwsError as error:
-            raise _lost(error) from error
-        return int(found["LastModified"].timestamp()) * 1000 + _days_of(key) * _DAY_MS
+        return int(self._head(key)["LastModified"].timestamp()) * 1000 + _days_of(key) * _DAY_MS
+
+    def size_of(self, key: str) -> int:
+        """Return the object's size in bytes; raise `PayloadLostError` if it is missing."""
+        return self._head(key)["ContentLength"]
 
     def uploaded_until(self, org: str, reference: str) -> int | None:
         """Return the time until which an org's uploaded input is kept at least; None if it is missing."""
@@ -85,6 +86,12 @@ class JobObjects:
             return self.look_for(input_key(org, reference))
         except PayloadLostError:
             return None
+
+    def _head(self, key: str) -> "HeadObjectOutputTypeDef":
+        try:
+            return self.client.head_object(Bucket=self.bucket, Key=key)
+        except AwsError as error:
+            raise _lost(error) from error
 
     def read(self, key: str, sha256: str | None) -> bytes:
         """Return an object's content; raise `PayloadLostError` if it is missing or altered.

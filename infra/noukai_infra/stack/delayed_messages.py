@@ -40,6 +40,10 @@ class DelayedMessages(Construct):
             )
         )
 
+    def let_read(self, function: lambda_.Function) -> None:
+        """Allow a function to read schedules."""
+        self._allow(function, "scheduler:GetSchedule")
+
     def let_withdraw(self, function: lambda_.Function) -> None:
         """Allow a function to read and delete schedules."""
         self._allow(function, "scheduler:GetSchedule", "scheduler:DeleteSchedule")

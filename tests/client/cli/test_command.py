@@ -120,6 +120,12 @@ def test_status_shows_a_job() -> None:
     assert run("status", "job_done")[1].endswith("result\ngrüße\n")
 
 
+def test_status_shows_the_input_on_request() -> None:
+    """As JSON, for the next command."""
+    expected = '{"message": "to be", "parameters": {"top": 3}}\n'
+    assert run("status", "job_failed", "--input") == (0, expected, "")
+
+
 def test_status_shows_nothing_that_commands_a_terminal(api: FakeApi) -> None:
     """Control characters in the job's own texts are left out."""
     api.live(

@@ -142,6 +142,8 @@ class FakeApi(ThreadingHTTPServer):
                 return self.lives[job_id][0]
             case "POST", ["retry"]:
                 return {**job("pending"), "id": f"{job_id}_again", "flow": "acme/demo/again"}
+            case "GET", ["input"]:
+                return {"message": "to be", "parameters": {"top": 3}}
             case "GET", ["events"]:
                 return {"events": EVENTS}
             case "GET", ["logs"]:

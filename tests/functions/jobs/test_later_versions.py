@@ -5,6 +5,7 @@ from typing import Any
 
 from noukai_functions.jobs.queues.queue import JobQueue
 from noukai_functions.jobs.row import FORMAT
+from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
 from tests.functions.harness import System
 from tests.functions.jobs.sweeping import swept
@@ -60,7 +61,7 @@ def test_dead_letter_message_stays(system: System) -> None:
     assert system.status(job_id)["state"] == "pending"
 
 
-def test_kept_input_is_not_retried(system: System) -> None:
+def test_kept_input_is_neither_retried_nor_shown(system: System) -> None:
     """What a later version has kept may mean something else."""
     job_id = system.run("fail", message="no luck", options={"maxAttempts": 1})["id"]
     job = system.row(job_id)
@@ -70,6 +71,7 @@ def test_kept_input_is_not_retried(system: System) -> None:
     body = json.dumps({**json.loads(kept.body), "format": 2})
     inputs.keep(_Sent(body), job, system.clock.time)  # type: ignore[arg-type]
     assert system.send(Route.RETRY_BY_ID, id=job_id).status == 404
+    assert system.send(Route.INPUT_BY_ID, id=job_id).code == ErrorCode.JOB_NOT_FOUND
 
 
 class _Sent:

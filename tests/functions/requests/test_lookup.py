@@ -63,7 +63,14 @@ def test_status_is_one_consistent_read(system: System) -> None:
 
 @pytest.mark.parametrize(
     "route",
-    [Route.STATUS_BY_ID, Route.WAIT_BY_ID, Route.LOGS_BY_ID, Route.EVENTS_BY_ID, Route.CANCEL_BY_ID],
+    [
+        Route.STATUS_BY_ID,
+        Route.WAIT_BY_ID,
+        Route.LOGS_BY_ID,
+        Route.EVENTS_BY_ID,
+        Route.INPUT_BY_ID,
+        Route.CANCEL_BY_ID,
+    ],
     ids=lambda r: r.name,
 )
 def test_job_of_another_org_is_unknown(system: System, route: Route) -> None:
@@ -78,7 +85,9 @@ def test_job_of_another_org_is_unknown(system: System, route: Route) -> None:
 
 
 @pytest.mark.parametrize(
-    "route", [Route.STATUS, Route.WAIT, Route.LOGS, Route.EVENTS, Route.CANCEL], ids=lambda r: r.name
+    "route",
+    [Route.STATUS, Route.WAIT, Route.LOGS, Route.EVENTS, Route.INPUT, Route.CANCEL],
+    ids=lambda r: r.name,
 )
 def test_job_of_another_flow_is_unknown(system: System, route: Route) -> None:
     """A job is found below its own flow only."""

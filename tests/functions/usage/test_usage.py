@@ -1,9 +1,13 @@
 """GET /usage: the usage of the caller's org."""
 
+from decimal import Decimal
+
 import pytest
 
 from noukai_functions.jobs.lifecycle import State
+from noukai_infra.operations.orgs.budgets import Budgets, Limits
 from noukai_wire.errors import ErrorCode
+from noukai_wire.limits import DEFAULT_LATER_JOBS, DEFAULT_UNFINISHED_JOBS
 from noukai_wire.routes import Route
 from tests.functions.harness import Answer, System
 from tests.functions.stand_ins.stream import DAY, NOW, count, ended
@@ -55,7 +59,10 @@ def test_this_month_is_shown_by_default(system: System) -> None:
     assert usage(system, "to=2023-10-31").body == {
         "from": "2023-10-01",
         "to": "2023-10-31",
-        **{name: usage(system, "from=2023-10-01&to=2023-10-31").body[name] for name in ("days", "total")},
+        **{
+            name: usage(system, "from=2023-10-01&to=2023-10-31").body[name]
+            for name in ("days", "total", "budget")
+        },
     }
 
 
@@ -97,3 +104,37 @@ def test_report_is_one_request(system: System) -> None:
     del system.calls[:]
     usage(system)
     assert [operation for operation, _ in system.calls] == ["Query"]
+
+
+def test_limits_are_shown_with_what_is_left(system: System, budgets: Budgets) -> None:
+    """Of today's month, whatever the period; one read and one query tell it."""
+    count(system, [ended(1), ended(2)], "shardId-1")
+    count(system, [ended(3, completed_at=NOW - 20 * A_DAY)], "shardId-2")
+    unlimited = usage(system).body["budget"]
+    assert unlimited == {
+        "month": "2023-11",
+        "isUsedUp": False,
+        "unfinishedJobs": DEFAULT_UNFINISHED_JOBS,
+        "laterJobs": DEFAULT_LATER_JOBS,
+        "reached": [],
+    }
+    budgets.set("acme", Limits(jobs=5, usd=Decimal(1), unfinished=7))
+    system.expire_budgets()
+    del system.calls[:]
+    for query in ("", "from=2023-10-01&to=2023-10-31"):
+        answer = usage(system, query).body
+        shown = answer["budget"]
+        assert (shown["jobs"], shown["jobsLeft"], shown["unfinishedJobs"]) == (5, 3, 7)
+        cost = usage(system, f"from={DAY}&to={DAY}").body["total"]["costUsd"]
+        assert (shown["usd"], shown["usdLeft"]) == (1.0, pytest.approx(1 - cost, abs=1e-6))
+    assert [day["day"][:7] for day in answer["days"]] == ["2023-10"]
+    asked = [operation for operation, sent in system.calls if sent["TableName"] == "usage"]
+    assert asked == ["GetItem", *["Query"] * 4]
+
+
+def test_used_up_budget_is_said(system: System, budgets: Budgets) -> None:
+    budgets.set("acme", Limits(jobs=1))
+    count(system, [ended(1), ended(2)], "shardId-1")
+    system.expire_budgets()
+    shown = usage(system).body["budget"]
+    assert (shown["isUsedUp"], shown["jobsLeft"]) == (True, 0)

@@ -34,7 +34,7 @@ MADE: dict[str, tuple[set[str], set[str]]] = {
     "list_jobs": ({"catalog", "index", "job_pages", "api_keys", "table"}, TABLE),
     "cancel_jobs": ({"cancellation", "catalog", "index", "job_pages", "api_keys", "table"}, TABLE),
     "keys": ({"api_keys", "own_keys"}, TABLE),
-    "usage": ({"api_keys", "usage_totals"}, TABLE),
+    "usage": ({"api_keys", "budgets", "usage_totals"}, TABLE),
     "describe": ({"api_keys"}, TABLE),
     "dead_letters": ({"saved_inputs", "table", "unclaimed"}, TABLE),
     "metering": ({"bounds", "budgets", "budget_watch", "usage_totals"}, TABLE),

@@ -28,6 +28,8 @@ HANDLERS = {
     Route.TRACE_STREAM.key: "trace",
     Route.EVENTS.key: "events",
     Route.EVENTS_BY_ID.key: "events",
+    Route.INPUT.key: "events",
+    Route.INPUT_BY_ID.key: "events",
     Route.CANCEL.key: "cancel",
     Route.CANCEL_BY_ID.key: "cancel",
     Route.RETRY.key: "retry",

@@ -144,13 +144,13 @@ def test_submissions_are_audited_where_it_is_asked_for(
         ("wait", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "PAYLOADS_BUCKET"}),
         ("logs", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "PAYLOADS_BUCKET"}),
         ("trace", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "PAYLOADS_BUCKET"}),
-        ("events", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE"}),
+        ("events", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "PAYLOADS_BUCKET", "SCHEDULE_GROUP"}),
         ("cancel", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "PAYLOADS_BUCKET", "SCHEDULE_GROUP", "AUDIT"}),
         ("list_jobs", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE"}),
         ("cancel_jobs", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "SCHEDULE_GROUP", "AUDIT"}),
         ("usage", {"KEYS_TABLE", "USAGE_TABLE", "PRICE_JOB", "PRICE_GB_SECOND"}),
         ("metering", {"USAGE_TABLE", "WORKER_MEMORY", "PRICE_JOB", "PRICE_GB_SECOND"}),
-        ("describe", {"KEYS_TABLE", "USAGE_TABLE"}),
+        ("describe", {"KEYS_TABLE", "USAGE_TABLE", "PAYLOADS_BUCKET"}),
         (
             "worker",
             {

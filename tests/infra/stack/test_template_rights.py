@@ -16,7 +16,7 @@ LISTS = ("list_jobs", "cancel_jobs")
 READ_PAYLOADS = {"s3:GetObject"}
 PAYLOADS = {
     **dict.fromkeys(("submit", "submit_jobs", "execute", "retry"), READ_PAYLOADS),
-    **dict.fromkeys(("status", "statuses", "wait", "logs", "trace", "cancel"), READ_PAYLOADS),
+    **dict.fromkeys(("status", "statuses", "wait", "logs", "trace", "events", "cancel"), READ_PAYLOADS),
     "upload": {"s3:PutObject"},
     "worker": {"s3:GetObject", "s3:PutObject"},
 }
@@ -27,6 +27,7 @@ WITHDRAW = {"scheduler:GetSchedule", "scheduler:DeleteSchedule"}
 SCHEDULES = {
     **dict.fromkeys(("submit", "submit_jobs"), CREATE_SCHEDULES),
     **dict.fromkeys(("cancel", "cancel_jobs"), WITHDRAW),
+    "events": {"scheduler:GetSchedule"},
 }
 USE_KEYS = {"dynamodb:GetItem", "dynamodb:UpdateItem"}
 READ_QUEUE = {
@@ -61,7 +62,7 @@ WRITE_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
         ("cancel", CANCEL, USE_KEYS, COUNT_CALLS, set()),
         ("list_jobs", LIST, USE_KEYS, COUNT_CALLS, set()),
         ("cancel_jobs", LIST | CANCEL - {"dynamodb:GetItem"}, USE_KEYS, COUNT_CALLS, set()),
-        ("usage", set(), USE_KEYS, COUNT_CALLS | {"dynamodb:Query"}, set()),
+        ("usage", set(), USE_KEYS, COUNT_CALLS | READ_BUDGET | {"dynamodb:Query"}, set()),
         ("describe", set(), USE_KEYS, COUNT_CALLS, set()),
         ("worker", SETTLE, set(), set(), READ_QUEUE),
         ("dead_letters", SETTLE, set(), set(), READ_QUEUE),
@@ -185,10 +186,10 @@ def test_api_counts_calls_and_changes_no_use_and_no_budget(template: Template) -
 
 
 def test_whoever_submits_reads_budgets_and_no_use(template: Template) -> None:
-    """What an org has used is the report's business."""
+    """What an org has used is the report's business, which reads the org's budget beside it."""
     budgets = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["#budget"]}}
     assert conditions_of_use(template, "GetItem") == [budgets] * len(
-        {"submit", "submit_jobs", "execute", "retry", "schedules", "tick"}
+        {"submit", "submit_jobs", "execute", "retry", "schedules", "tick", "usage"}
     )
 
 

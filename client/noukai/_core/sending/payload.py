@@ -4,9 +4,10 @@ Presigned URLs are requested without the API key.
 """
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import httpx
+from pydantic import ValidationError
 
 from noukai._core.address import FlowAddress, is_host
 from noukai._core.answer import read
@@ -17,7 +18,7 @@ from noukai._io.stream import SINK, Pieces, Received
 from noukai_wire.limits import MAX_PAYLOAD_BYTES
 from noukai_wire.models import ExecuteResult, JobStatus
 from noukai_wire.routes import Route
-from noukai_wire.uploads import UploadTarget
+from noukai_wire.uploads import JobInput, UploadTarget
 
 from .submission import Submission
 from .transfer import Transfer
@@ -59,6 +60,24 @@ def with_output(
         # The URL has expired or the output is lost: the API knows which.
         status = yield from api.check(status.id, deadline)
         return (yield from _with_output(api, status, deadline, patience, on_transfer))
+
+
+def input_of(api: "Api", job_id: str) -> Operation[JobInput]:
+    """Fetch the input of a job, which may be behind a URL."""
+    deadline = Deadline(api.clock)
+
+    def ask(left: float) -> httpx.Request:
+        return api.requests.of(Route.INPUT_BY_ID, left, id=job_id)
+
+    found = read(JobInput, (yield from api.exchange.send(ask, deadline)))
+    if found.input_url is None:
+        return found
+    stored = _Stored(found.input_url, found.input_bytes, found.input_sha256, "input")
+    content = yield from _downloaded(api, stored, deadline, None, None)
+    try:
+        return JobInput.model_validate(content)
+    except ValidationError:
+        raise UnexpectedAnswerError("the downloaded input is not an object with parameters") from None
 
 
 def is_behind_url(status: JobStatus) -> bool:
@@ -111,22 +130,32 @@ def _with_output(
     result = status.result
     if result is None or not is_behind_url(status):
         return status
-    output = yield from _downloaded(api, result, deadline, patience, on_transfer)
+    stored = _Stored(result.output_url or "", result.output_bytes, result.output_sha256, "output")
+    output = yield from _downloaded(api, stored, deadline, patience, on_transfer)
     shown = result.model_dump(exclude_unset=True, exclude={*_REFERENCE, "output"})
     return status.model_copy(update={"result": ExecuteResult(**shown, output=output)})
 
 
+class _Stored(NamedTuple):
+    """A value behind a presigned URL."""
+
+    url: str
+    size: int | None
+    sha256: str | None
+    what: str
+
+
 def _downloaded(
     api: "Api",
-    result: ExecuteResult,
+    stored: _Stored,
     deadline: Deadline,
     patience: Patience | None,
     on_transfer: Listener | None,
 ) -> Operation[Any]:
-    most = MAX_PAYLOAD_BYTES if result.output_bytes is None else result.output_bytes
+    most = MAX_PAYLOAD_BYTES if stored.size is None else stored.size
     transfer = Transfer(on_transfer, "downloading", most)
     begun: list[Received] = []
-    located = _located(result.output_url or "")
+    located = _located(stored.url)
 
     def get(left: float) -> httpx.Request:
         # Each attempt has its own sink, since an abandoned one may still write to its own.
@@ -136,12 +165,14 @@ def _downloaded(
 
     try:
         yield from transfer.during(api.exchange.send(get, deadline, patience))
-        if begun[-1].sha256 != result.output_sha256:
-            raise UnexpectedAnswerError("the downloaded output does not match the job's checksum: wait again")
+        if begun[-1].sha256 != stored.sha256:
+            raise UnexpectedAnswerError(
+                f"the downloaded {stored.what} does not match the job's checksum: wait again"
+            )
         try:
             return begun[-1].value()
         except (ValueError, RecursionError) as error:
-            raise UnexpectedAnswerError(f"the downloaded output is not JSON: {error}") from None
+            raise UnexpectedAnswerError(f"the downloaded {stored.what} is not JSON: {error}") from None
     finally:
         for received in begun:
             received.close()

@@ -17,6 +17,7 @@ class Answerer:
     holds: bool = False
     sends: bool = False
     delays_messages: bool = False
+    reads_delayed: bool = False
     withdraws: bool = False
     submits: bool = False
     """Whether it makes jobs: it refuses them by the org's budget, and may be audited."""
@@ -101,7 +102,13 @@ ANSWERERS = (
         payload_actions=_READ_PAYLOADS,
         holds=True,
     ),
-    Answerer("events", (Route.EVENTS, Route.EVENTS_BY_ID), _STATUS_ACTIONS),
+    Answerer(
+        "events",
+        (Route.EVENTS, Route.EVENTS_BY_ID, Route.INPUT, Route.INPUT_BY_ID),
+        _STATUS_ACTIONS,
+        payload_actions=_READ_PAYLOADS,
+        reads_delayed=True,
+    ),
     Answerer(
         "cancel",
         (Route.CANCEL, Route.CANCEL_BY_ID),

@@ -221,18 +221,24 @@ class Api(Construct):
             function.add_to_role_policy(reading_budgets(tables.usage))
         if answerer.reports_use:
             tables.usage.grant(function, "dynamodb:Query")
+            function.add_to_role_policy(reading_budgets(tables.usage))
         if answerer.keeps_schedules:
             tables.allow_schedules(function)
         if answerer.payload_actions:
             self._payloads.let(function, *answerer.payload_actions)
         if answerer.sends:
             self._queues.let_send(function)
-        if answerer.delays_messages:
-            self._delayed_messages.let_create(function)
-        if answerer.withdraws:
-            self._delayed_messages.let_withdraw(function)
+        self._allow_delayed_messages(function, answerer)
         if answerer.hooks:
             self._allow_webhooks(function, shows_secrets=answerer.hook_secrets)
+
+    def _allow_delayed_messages(self, function: JobFunction, answerer: Answerer) -> None:
+        if answerer.delays_messages:
+            self._delayed_messages.let_create(function)
+        if answerer.reads_delayed:
+            self._delayed_messages.let_read(function)
+        if answerer.withdraws:
+            self._delayed_messages.let_withdraw(function)
 
     def _allow_webhooks(self, function: JobFunction, *, shows_secrets: bool) -> None:
         function.add_to_role_policy(naming_endpoints(self._tables.usage))

@@ -2,6 +2,7 @@
 
 from secrets import token_hex
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from noukai_functions.handlers.sweep import note_uncounted, run
 from noukai_functions.jobs.lifecycle import State
@@ -65,12 +66,17 @@ def submit_jobs(role: System, root: System) -> None:
 
 def retry(role: System, root: System) -> None:
     """Retry two failed jobs, one with an uploaded input; a third never started, which is noticed now."""
-    for given in ({"arguments": {"a": 1}}, {"input": uploaded(root)}):
-        failed = running(root)
-        root.deployment.saved_inputs.keep(root.message_of(failed.id, **given), failed, root.clock.time)
-        root.deployment.table.fail(failed, error="no", now=root.clock.time)
-        assert role.send(Route.RETRY_BY_ID, id=failed.id).status == 202
+    for failed in (_failed(root, arguments={"a": 1}), _failed(root, input=uploaded(root))):
+        assert role.send(Route.RETRY_BY_ID, id=failed).status == 202
     assert role.send(Route.RETRY_BY_ID, id=overdue(root)).status == 422
+
+
+def _failed(root: System, **given: Any) -> str:
+    """Return a failed job whose message had these values."""
+    failed = running(root)
+    root.deployment.saved_inputs.keep(root.message_of(failed.id, **given), failed, root.clock.time)
+    root.deployment.table.fail(failed, error="no", now=root.clock.time)
+    return failed.id
 
 
 def status(role: System, root: System) -> None:
@@ -114,6 +120,10 @@ def trace(role: System, root: System) -> None:
 def events(role: System, root: System) -> None:
     assert role.send(Route.EVENTS_BY_ID, id=large(root)).body["events"][-1]["type"] == "completed"
     assert role.send(Route.EVENTS_BY_ID, id=overdue(root)).body["events"][-1]["type"] == "failed"
+    assert role.send(Route.INPUT_BY_ID, id=_failed(root, arguments={})).body == {"parameters": {}}
+    assert "inputUrl" in role.send(Route.INPUT_BY_ID, id=_failed(root, input=uploaded(root))).body
+    later = root.submit(parameters={"a": 1}, options={"runAt": moment(root, HOUR)}).body["id"]
+    assert role.send(Route.INPUT_BY_ID, id=later).body == {"parameters": {"a": 1}}
 
 
 def execute(role: System, root: System) -> None:
