@@ -47,7 +47,7 @@ class Console:
         return job.id
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def console() -> Iterator[Console]:
     """Yield the console of a local system."""
     with (

@@ -19,8 +19,8 @@ def open_console(
     """Open the web console, and print the key to paste there: no link carries it."""
     with connected() as client:
         page = f"{client.base_url}/console"
+    tell(f"The console is at {page}; paste this key there:")
+    say(os.environ.get("NOUKAI_API_KEY", ""))
     if opens and not webbrowser.open(page):
         complain(f"no browser could be opened: open {page} yourself")
         raise typer.Exit(_FAILED)
-    tell(f"The console is at {page}; paste this key there:")
-    say(os.environ.get("NOUKAI_API_KEY", ""))

@@ -66,10 +66,10 @@ def charge(amount: float, currency: str = "EUR", *, context: Context) -> dict[st
 
 
 @flow(timeout=60)
-def reconcile(day: str = "2026-11-29") -> None:
+def reconcile(day: str = "2026-11-29", account: int | None = None, rates: list[float] | None = None) -> None:
     """Compare the books with the bank's, and fail."""
     logging.getLogger(__name__).error("the books differ by 12.50")
-    _compare({"day": day})
+    _compare({"day": day, "account": account, "rates": rates})
 
 
 def _compare(books: dict[str, Any]) -> None:

@@ -55,8 +55,32 @@ export function Usage() {
       <div class="tabs" role="group" aria-label="Period">${PERIODS.map((each) => html`<button key=${each} type="button" aria-pressed=${each === days} onClick=${() => refine({ days: String(each) })}>${each} days</button>`)}</div>
       <span class="quiet">days in UTC; a job counts on the day it ends</span></header>
     <${Problem} error=${error} />
+    ${report?.budget && html`<${Limits} budget=${report.budget} />`}
     ${report ? html`<${Report} report=${report} />` : html`<p class="quiet loading" role="status">Loading usage …</p>`}
   </div>`;
+}
+
+/** A monthly limit as a bar of what is used. */
+function Share({ name, most, left, shown }) {
+  const used = most - left;
+  return html`<div class="share"><div class="share-said"><b>${name}</b><span>${shown(used)} of ${shown(most)} used, ${shown(left)} left</span></div>
+    <progress class=${left <= 0 ? "bad" : ""} max=${Math.max(most, 1e-9)} value=${used} aria-label=${name}></progress></div>`;
+}
+
+/** The budget of the month with what is left of it, and the limits on jobs that have not ended. */
+export function Limits({ budget }) {
+  const month = new Date(`${budget.month}-01T00:00:00Z`).toLocaleDateString(undefined, { month: "long", year: "numeric", timeZone: "UTC" });
+  const isFull = (name) => budget.reached.includes(name);
+  const limit = (count, name) => html`<span class=${isFull(name) ? "bad" : ""}>${whole(count)}${isFull(name) ? ", reached: new jobs are refused until some end" : ""}</span>`;
+  const hasBudget = budget.jobs !== undefined || budget.usd !== undefined;
+  return html`<${Section} title="Limits" aside=${html`<span class="quiet">${month}</span>`}>
+    ${budget.isUsedUp && html`<p class="problem" role="status">The budget of this month is used up: new jobs are refused. The operator of this deployment can raise it.</p>`}
+    ${budget.jobs !== undefined && html`<${Share} name="Jobs" most=${budget.jobs} left=${budget.jobsLeft} shown=${whole} />`}
+    ${budget.usd !== undefined && html`<${Share} name="Cost" most=${budget.usd} left=${budget.usdLeft} shown=${usd} />`}
+    <dl class="facts">${!hasBudget && html`<div><dt>Monthly budget</dt><dd>none</dd></div>`}
+      ${budget.unfinishedJobs !== undefined && html`<div><dt>Unfinished jobs</dt><dd>at most ${limit(budget.unfinishedJobs, "unfinished")}</dd></div>`}
+      ${budget.laterJobs !== undefined && html`<div><dt>For later</dt><dd>at most ${limit(budget.laterJobs, "later")}</dd></div>`}</dl>
+  <//>`;
 }
 
 function Report({ report }) {

@@ -1,6 +1,7 @@
 /** A form made from a JSON Schema. */
 
 import { html, useId, useState } from "../../core/dom.js";
+import { isRaw } from "../../core/exact_json.js";
 import { Text } from "../../parts/basics.js";
 import { BytesField, ChoiceField, FlagField, InstantField, JsonField, NumberField, TextField } from "./fields.js";
 import { beginning, kindOf, resolved, variantsOf } from "./schema.js";
@@ -62,6 +63,7 @@ function Field({ name, schema, root, value, change, isRequired, path, errors }) 
 function fits(schema, value) {
   if (value === undefined || value === null) return false;
   const kind = kindOf(schema);
+  if (isRaw(value)) return kind === "number";
   if (kind === "list") return Array.isArray(value);
   if (kind === "object") return typeof value === "object" && !Array.isArray(value);
   return kind === { string: "text", number: "number", boolean: "flag" }[typeof value];

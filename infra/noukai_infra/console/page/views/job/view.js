@@ -4,17 +4,15 @@ import { html, useEffect, useState } from "../../core/dom.js";
 import { call, wordsOf } from "../../core/api.js";
 import { usePolling } from "../../core/polling.js";
 import { go, hrefOf } from "../../core/router.js";
-import { may } from "../../core/session.js";
 import { between } from "../../core/time.js";
 import { Copy, Empty, Progress, Section, State, Text, Time } from "../../parts/basics.js";
 import { isTyping } from "../../parts/keys.js";
-import { inputOf } from "../flows/draft.js";
 import { waitText } from "../jobs/row.js";
 import { isOver } from "../jobs/store.js";
 import { Actions } from "./actions.js";
 import { AsCode } from "./as_code.js";
 import { Failure } from "./failure.js";
-import { Input } from "./input.js";
+import { Input, useInput } from "./input.js";
 import { Log } from "./log.js";
 import { Output } from "./output.js";
 import { Timeline } from "./timeline.js";
@@ -56,7 +54,7 @@ function useWayBack() {
 
 export function Job({ id }) {
   const { job, events, error, again } = useJob(id);
-  const input = inputOf(id);
+  const known = useInput(job);
   useWayBack();
   if (error) {
     return html`<${Empty} title="This job cannot be shown"><p>${error}</p>
@@ -68,7 +66,7 @@ export function Job({ id }) {
       <p class="way"><a href="#/jobs">Jobs</a> / <a href=${hrefOf(["jobs"], { flow: job.flow })}>${job.flow}</a></p>
       <h1><span class="mono">${job.id}</span><${Copy} text=${job.id} what="the id" /></h1>
       <div class="job-line"><${State} state=${job.state} /><${Progress} progress=${isOver(job) ? null : job.progress} />
-        <${Actions} job=${job} input=${input} again=${again} /></div>
+        <${Actions} job=${job} input=${known.input} again=${again} /></div>
     </header>
     <${Timeline} job=${job} events=${events} />
     <${Failure} job=${job} />
@@ -77,8 +75,8 @@ export function Job({ id }) {
       <div class="stack">
         <${Facts} job=${job} />
         <${Output} job=${job} />
-        <${Input} job=${job} input=${input} />
-        <${AsCode} flow=${job.flow} input=${input} />
+        <${Input} job=${job} known=${known} />
+        <${AsCode} flow=${job.flow} input=${known.input} />
       </div>
     </div>
   </article>`;
@@ -87,7 +85,7 @@ export function Job({ id }) {
 function Facts({ job }) {
   const metadata = Object.entries(job.metadata ?? {});
   const facts = [
-    ["Flow", may() ? html`<a href=${`#/flows/${job.flow}`}>${job.flow}</a>` : job.flow],
+    ["Flow", html`<a href=${`#/flows/${job.flow}`}>${job.flow}</a>`],
     ["Submitted", html`<${Time} at=${job.createdAt} />`],
     ["Started", html`<${Time} at=${job.startedAt} />`],
     ["Ended", html`<${Time} at=${job.completedAt} />`],

@@ -5,6 +5,8 @@ import { call } from "../../core/api.js";
 import { who } from "../../core/session.js";
 
 const PAGE = 50;
+const SEARCHED_PAGE = 100;
+const MOST_PAGES = 20;
 const NEWEST = 20;
 const MOST_STATUSES = 100;
 const NEWS_MS = 4000;
@@ -35,7 +37,8 @@ export class JobList {
     this.seen = { first: 0, last: 40 };
     /** @type {string | undefined} */
     this.cursor = undefined;
-    this.isLoading = false;
+    /** @type {Promise<void> | null} */
+    this.loading = null;
     this.newsAt = 0;
     this.statusesAt = 0;
   }
@@ -49,19 +52,34 @@ export class JobList {
   }
 
   /** Load further jobs; only a page without a cursor is the last. */
-  async more() {
-    if (this.isLoading || this.isComplete.value) return;
-    this.isLoading = true;
-    try {
-      const page = await this.page(PAGE, this.cursor);
-      batch(() => {
-        this.cursor = page.cursor;
-        this.jobs.value = merged(this.jobs.value, page.jobs);
-        this.isComplete.value = page.cursor === undefined;
-        this.isLoaded.value = true;
-      });
-    } finally {
-      this.isLoading = false;
+  async more(limit = PAGE) {
+    if (this.isComplete.value) return;
+    this.loading ??= this.#load(limit).finally(() => {
+      this.loading = null;
+    });
+    await this.loading;
+  }
+
+  /** @param {number} limit */
+  async #load(limit) {
+    const page = await this.page(limit, this.cursor);
+    batch(() => {
+      this.cursor = page.cursor;
+      this.jobs.value = merged(this.jobs.value, page.jobs);
+      this.isComplete.value = page.cursor === undefined;
+      this.isLoaded.value = true;
+    });
+  }
+
+  /**
+   * Load further jobs until enough of all match; ends after a bounded number of requests.
+   *
+   * @param {(job: Job) => boolean} matches @param {number} enough @param {AbortSignal} signal
+   */
+  async search(matches, enough, signal) {
+    for (let asked = 0; asked < MOST_PAGES && !this.isComplete.value && !signal.aborted; asked++) {
+      if (this.jobs.value.filter(matches).length >= enough) return;
+      await this.more(SEARCHED_PAGE);
     }
   }
 

@@ -12,6 +12,7 @@ import { Bulk } from "./bulk.js";
 import { Filters, filterOf } from "./filters.js";
 import { FirstJob } from "./first_job.js";
 import { Head, Row } from "./row.js";
+import { Looked, useSearch } from "./search.js";
 import { hasMetadata, JobList } from "./store.js";
 
 const WIDE = matchMedia("(min-width: 60rem)");
@@ -68,6 +69,7 @@ export function Jobs() {
 
 function Grid({ list, jobs, isFiltered, metadata }) {
   const [current, setCurrent] = useState("");
+  const search = useSearch(list, metadata);
   const { selected, toggle, clear, all } = useSelection(jobs);
   const height = useRowHeight();
   const index = Math.max(0, jobs.findIndex((job) => job.id === current));
@@ -84,40 +86,44 @@ function Grid({ list, jobs, isFiltered, metadata }) {
     return () => removeEventListener("keydown", pressed);
   });
   if (!list.isLoaded.value) return html`<p class="quiet loading" role="status">Loading jobs …</p>`;
-  if (!jobs.length && !list.isComplete.value && metadata) list.more();
-  if (!jobs.length) return isFiltered ? html`<${NoMatch} list=${list} />` : html`<${FirstJob} />`;
+  if (!jobs.length) return isFiltered ? html`<${NoMatch} list=${list} search=${search} />` : html`<${FirstJob} />`;
   const draw = (job, at) => html`<${Row} key=${job.id} job=${job} index=${at} isSelected=${selected.has(job.id)}
     isCurrent=${job.id === current || (at === 0 && index === 0)} toggle=${() => toggle(job.id)}
     open=${() => go(["jobs", job.id])} focus=${() => setCurrent(job.id)} />`;
+  // A search loads by itself: few matches would otherwise always show the end of the list.
+  const ended = () => metadata || list.more().catch(() => {});
   const seen = (first, last) => {
     list.seen = { first, last };
     list.isAtTop = first < 2;
   };
   return html`<div class="above">
-      ${selected.size ? html`<${Bulk} list=${list} selected=${selected} clear=${clear} />` : html`<${Summary} list=${list} jobs=${jobs} all=${all} metadata=${metadata} />`}
+      ${selected.size ? html`<${Bulk} list=${list} selected=${selected} clear=${clear} />` : html`<${Summary} list=${list} jobs=${jobs} all=${all} metadata=${metadata} search=${search} />`}
     </div>
     <div class="grid" role="grid" aria-label="Jobs, newest first" aria-rowcount=${list.isComplete.value ? jobs.length + 1 : -1} aria-multiselectable="true">
       <div role="rowgroup"><${Head} /></div>
-      <${Rows} items=${jobs} height=${height} draw=${draw} label="Jobs" onSeen=${seen} onEnd=${() => list.more().catch(() => {})} />
+      <${Rows} items=${jobs} height=${height} draw=${draw} label="Jobs" onSeen=${seen} onEnd=${ended} />
     </div>`;
 }
 
-function Summary({ list, jobs, all, metadata }) {
+function Summary({ list, jobs, all, metadata, search }) {
   const fresh = list.fresh.value.length;
   const show = () => {
     list.showFresh();
     document.querySelector(".grid .rows")?.scrollTo({ top: 0 });
   };
   return html`<p class="quiet">
-    ${counted(jobs.length, "job")} ${metadata ? "of those loaded" : "loaded"}${list.isComplete.value ? ", all there are" : ", older ones follow as you scroll"}.
+    ${metadata
+      ? html`${counted(jobs.length, "job")} found. <${Looked} list=${list} search=${search} />`
+      : `${counted(jobs.length, "job")} loaded${list.isComplete.value ? ", all there are" : ", older ones follow as you scroll"}.`}
     <button type="button" class="plain" onClick=${all}>Select ${jobs.length}</button>
     ${fresh > 0 && html`<button type="button" class="fresh" onClick=${show}>${counted(fresh, "new job")} ↑</button>`}
   </p>`;
 }
 
-function NoMatch({ list }) {
-  return html`<${Empty} title=${list.isComplete.value ? "No job matches" : "Looking further back …"}>
-    <p>No job of this deployment is left by these filters. <a href="#/jobs">Show all jobs</a></p><//>`;
+function NoMatch({ list, search }) {
+  return html`<${Empty} title=${search.isLooking ? "Looking further back …" : "No job matches"}>
+    <p><${Looked} list=${list} search=${search} /></p>
+    <p>No job ${list.isComplete.value ? "of this deployment" : "so far"} is left by these filters. <a href="#/jobs">Show all jobs</a></p><//>`;
 }
 
 /** @param {string} id */
