@@ -81,7 +81,7 @@ class Settings:
     alarm of their own is raised. `audit_retention` is that of the audit log; `audit_submissions` adds a line
     for each submission. `event_bus` names an event bus of the account, such as `default`, that gets an event
     at the end of each job. `webhooks_to_localhost` lets webhook endpoints be programs on the functions' own
-    machine: the local system sets it.
+    machine, and `console_from_localhost` lets the console's page be there: the local system sets both.
     `api_canary` shifts a tenth of the API's requests to a new version for five minutes before all.
     `api_snap_start` restores those of a submission and its result from snapshots that Lambda takes.
     `canary` is the share of new jobs in per cent that a new version of the workers gets until it is promoted;
@@ -118,6 +118,7 @@ class Settings:
     alarms: bool = True
     event_bus: Annotated[str, Field(pattern=r"^[A-Za-z0-9._/-]{1,256}$")] | None = None
     webhooks_to_localhost: bool = False
+    console_from_localhost: bool = False
     dashboard: bool = False
     console: bool = True
     xray: bool = False

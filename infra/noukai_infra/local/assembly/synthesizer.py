@@ -55,7 +55,8 @@ class Synthesizer:
         }
         # A company's keys, boundaries and bootstrap are not on this machine.
         rules = {"company": {}, "protect": False}
-        context = {"copy_logs": True, "webhooks_to_localhost": True, **rules, **self.context, **own}
+        local = {"copy_logs": True, "webhooks_to_localhost": True, "console_from_localhost": True}
+        context = {**local, **rules, **self.context, **own}
         said, is_done = await self._order({"outdir": str(outdir), "context": context})
         if not is_done:
             # The next process loads the CDK while the flow is being corrected.

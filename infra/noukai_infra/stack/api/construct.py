@@ -201,7 +201,7 @@ class Api(Construct):
         """Let the console's page load and store objects of the bucket by presigned URLs."""
         function.add_environment(BUCKET_VARIABLE, self._payloads.bucket_name)
         # The local system chooses its port after the template is made.
-        local = ["http://localhost:*"] if self._settings.platform == "host" else []
+        local = ["http://localhost:*"] if self._settings.console_from_localhost else []
         domain, edge = self._settings.domain, self._settings.edge
         named = [f"https://{each.name}" for each in (domain, edge) if each]
         if domain is None or domain.default_endpoint:
