@@ -80,7 +80,8 @@ OF_VALUES = frozenset(
     """
     stack account region flows platform architecture tables memory wait_memory throttle_rate throttle_burst
     log_level log_retention audit_retention price_job price_gb_second metrics alarms webhooks_to_localhost
-    console console_from_localhost alarm_topic oldest_message_hours protect domain_certificate scale image_base environment
+    console console_from_localhost alarm_topic oldest_message_hours protect domain_certificate scale
+    image_base environment
     api_snap_start secret_environment policies schedule_org kept_queues former stable_flows
     """.split()  # noqa: SIM905 - a list of thirty strings would fill the screen
 )
