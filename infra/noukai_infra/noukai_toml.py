@@ -35,8 +35,8 @@ def in_stage(
     """Return the settings of a stage from the content of a file, or without a stage those of all.
 
     The settings of a stage override those of the file and of the stage that it inherits. A stage's stack is
-    named after the stage unless it names its own, so that no stage replaces another one in the same account;
-    a stack's name and the protection are not inherited. `ValueError` names what is invalid.
+    named after the stage unless it names its own, so that no stage replaces another one in the same account.
+    A stack's name, its account and its protection are not inherited. `ValueError` names what is invalid.
     """
     stages = _stages(file, content.get(STAGES, {}))
     of_all = {name: value for name, value in content.items() if name != STAGES}

@@ -22,7 +22,7 @@ def _origin(text: str) -> str:
     """
     if "*" in text or text == "null":
         raise ValueError(
-            f"{_FORM}: {text} lets in pages of others, which may use what a browser of yours holds"
+            f"{_FORM}: {text} would let every page call the API with what your callers' browsers hold"
         )
     parts = urlsplit(text)
     host = parts.hostname or ""

@@ -18,7 +18,7 @@ CERTIFICATE = r"^arn:aws[\w-]*:acm:[\w-]+:[0-9]{12}:certificate/[\w-]+$"
 
 
 def _path(text: str) -> str:
-    if f"/{text}/".find(f"{BASE_PATH}/") >= 0:
+    if f"{BASE_PATH}/" in f"/{text}/":
         raise ValueError(f"not contain {BASE_PATH}, which follows it")
     return text
 
