@@ -9,6 +9,9 @@ from pydantic_core import ArgsKwargs
 from noukai_infra.settings.checks import A_NUMBER, STRICT
 from noukai_infra.settings.workers.cron import Cron
 
+WARM_SHARE = "WarmShare"
+"""The metadata of a scalable target with the part of a year in which it is warm, for the price."""
+
 
 def _cron(text: str) -> str:
     Cron.parse(text)

@@ -9,10 +9,8 @@ from aws_cdk import aws_lambda as lambda_
 from noukai_infra.settings import SettingsError, Warmth
 from noukai_infra.settings.conflicts import API, OF_API
 from noukai_infra.settings.workers.cron import Cron
+from noukai_infra.settings.workers.warmth import WARM_SHARE
 from noukai_infra.suggestions import unknown_name
-
-SHARE = "WarmShare"
-"""The metadata of a scalable target with the part of a year in which it is warm, for the price."""
 
 
 def warm_functions(stated: Mapping[str, Warmth], known: Sequence[str]) -> dict[str, Warmth]:
@@ -48,4 +46,4 @@ def keep_warm_at_times(alias: lambda_.Alias, warm: Warmth) -> None:
 
 
 def _note_share(target: CfnResource, share: float) -> None:
-    target.add_metadata(SHARE, round(share, 4))
+    target.add_metadata(WARM_SHARE, round(share, 4))

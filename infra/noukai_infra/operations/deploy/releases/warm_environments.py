@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from noukai_infra.stack.base.warming import SHARE
+from noukai_infra.settings.workers.warmth import WARM_SHARE
 
 _USD_PER_GB_SECOND = {"arm64": 0.0000033334, "x86_64": 0.0000041667}
 """Provisioned concurrency in us-east-1: https://aws.amazon.com/lambda/pricing/."""
@@ -38,7 +38,7 @@ def warm_environments(template: Mapping[str, Any]) -> Iterator[WarmEnvironments]
                 yield _priced(resources, each, stated["ProvisionedConcurrentExecutions"], 1.0)
         elif each["Type"] == "AWS::ApplicationAutoScaling::ScalableTarget":
             alias = resources[_referred(each["Properties"]["ResourceId"])]
-            share = each.get("Metadata", {}).get(SHARE, 1.0)
+            share = each.get("Metadata", {}).get(WARM_SHARE, 1.0)
             yield _priced(resources, alias, each["Properties"]["MaxCapacity"], share)
 
 
