@@ -69,7 +69,9 @@ def test_few_jobs_of_a_trickle_are_counted_together() -> None:
 def test_plan_prices_what_the_bench_counts(bills: dict[str, Bill]) -> None:
     """`noukai plan` may not play lives: its units of a job are those that are counted here."""
     counted = bills["batches of ten"]
-    assert {item: pytest.approx(counted.per_job(item), abs=0.6) for item in UNITS} == UNITS
+    # An answer's length depends on the digits of its times.
+    bounds = {item: 3 if item == "bytes_out" else 0.6 for item in UNITS}
+    assert {item: pytest.approx(counted.per_job(item), abs=bounds[item]) for item in UNITS} == UNITS
     planned = monthly(Plan(Load(100, 0.2)))
     flows = planned["Lambda, the flows themselves"]
     assert per_million(Load(100, 0.2), sum(planned.values()) - flows) == pytest.approx(
