@@ -39,6 +39,17 @@ def usage_rows(report: "UsageReport") -> list[Row]:
     return [*rows, {"day": "total", "flow": f"{report.from_} to {report.to}", **_usage_cells(report.total)}]
 
 
+def budget_line(report: "UsageReport") -> str | None:
+    """Return what is left of the monthly budget as a line; None for an org without one."""
+    budget = report.budget
+    if budget is None:
+        return None
+    parts = [] if budget.jobs_left is None else [f"{budget.jobs_left} of {budget.jobs} jobs"]
+    if budget.usd is not None and budget.usd_left is not None:
+        parts.append(f"{budget.usd_left:.2f} of {budget.usd:.2f} USD")
+    return f"left of {one_line(budget.month)}: {', '.join(parts)}" if parts else None
+
+
 def schedule_row(schedule: "Schedule") -> Row:
     """Return a schedule as a row."""
     return {

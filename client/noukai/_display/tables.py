@@ -14,6 +14,7 @@ from noukai_wire.models import JobStatus
 from noukai_wire.rows import (
     NUMBERS,
     Row,
+    budget_line,
     delivery_row,
     job_row,
     key_row,
@@ -124,8 +125,10 @@ def show_jobs(jobs: Sequence[JobStatus]) -> None:
 
 
 def show_usage(report: UsageReport) -> None:
-    """Print the usage: a line for each day and flow, and a total."""
+    """Print the usage: a line for each day and flow, and a total; then what is left of a monthly budget."""
     _show(_USAGE, usage_rows(report), heading=True)
+    if line := budget_line(report):
+        sys.stdout.write(f"{line}\n")
 
 
 def show_schedules(schedules: Sequence[Schedule]) -> None:

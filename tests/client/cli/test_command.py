@@ -120,6 +120,19 @@ def test_status_shows_a_job() -> None:
     assert run("status", "job_done")[1].endswith("result\ngrüße\n")
 
 
+def test_usage_ends_with_what_is_left_of_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An org without a monthly budget has no such line."""
+    limits = {"month": "2026-11", "unfinishedJobs": 1000, "laterJobs": 100}
+    for budget, last in (
+        (limits, None),
+        ({**limits, "jobs": 5, "jobsLeft": 3}, "left of 2026-11: 3 of 5 jobs"),
+        ({**limits, "jobs": 5, "jobsLeft": 0, "usd": 2, "usdLeft": 0.5}, ": 0 of 5 jobs, 0.50 of 2.00 USD"),
+    ):
+        monkeypatch.setitem(USAGE, "budget", budget)
+        lines = run("usage")[1].splitlines()
+        assert lines[-1].startswith("total") if last is None else lines[-1].endswith(last)
+
+
 def test_status_shows_the_input_on_request() -> None:
     """As JSON, for the next command."""
     expected = '{"message": "to be", "parameters": {"top": 3}}\n'
