@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from noukai import Noukai
 from tests.e2e.local_system import KEY, LocalSystem
@@ -17,6 +17,9 @@ from tests.e2e.local_system import KEY, LocalSystem
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 SHOTS = Path(os.environ.get("CONSOLE_SHOTS", ".build/console"))
 FLOWS = Path(__file__).parent / "flows"
+
+# A function's first answer takes seconds on a busy machine.
+expect.set_options(timeout=20_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

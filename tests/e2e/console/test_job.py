@@ -1,9 +1,11 @@
 """The console's view of one job."""
 
 import os
+import time
 
 from playwright.sync_api import expect
 
+from noukai import NotFoundError
 from tests.e2e.console.conftest import Console, Open
 
 README_SHOT = os.environ.get("README_SHOT")
@@ -74,18 +76,37 @@ def test_input_that_is_not_kept_is_said(console: Console, visit: Open) -> None:
 
 
 def test_running_job_is_followed_and_cancelled(console: Console, visit: Open) -> None:
-    """Its progress and log move; the question comes before the act."""
-    job = console.job("render", parameters={"frames": 400, "pause": 0.1})
+    """Its progress and log move; the question comes before the act. Another tab then finds the input."""
     opened = visit()
-    page = opened.go(f"#/jobs/{job}")
-    expect(page.get_by_role("log")).to_contain_text("rendered frame")
+    page = opened.go("#/flows/acme/studio/render")
+    page.get_by_label("frames").fill("300")
+    page.get_by_label("pause").fill("0.1")
+    page.get_by_role("button", name="Submit", exact=True).click()
+    expect(page.get_by_role("region", name="Input")).to_contain_text("300")
     expect(page.get_by_role("progressbar")).to_be_visible()
+    expect(page.get_by_role("log")).to_contain_text("rendered frame 50")
     opened.shoot("running")
     if README_SHOT:
         page.screenshot(path=README_SHOT)
     page.get_by_role("button", name="Cancel", exact=True).click()
     page.get_by_role("button", name="Cancel the job").click()
     expect(page.locator(".job-line .state")).to_have_text("cancelled")
+    job = page.get_by_role("heading", level=1).locator(".mono").inner_text()
+    while not has_input(console, job):
+        time.sleep(0.2)
+    region = visit().go(f"#/jobs/{job}").get_by_role("region", name="Input")
+    expect(region).to_contain_text("as soon as a worker has seen the message")
+    region.get_by_role("button", name="Show", exact=True).click()
+    expect(region).to_contain_text("300")
+
+
+def has_input(console: Console, job: str) -> bool:
+    """Return whether the job's input can be read yet."""
+    try:
+        console.client.job(job).input()
+    except NotFoundError:
+        return False
+    return True
 
 
 def test_hostile_job_is_text(console: Console, visit: Open) -> None:

@@ -8,9 +8,10 @@ const ESCAPED = { "\u2028": "\\u2028", "\u2029": "\\u2029" };
 
 /** @param {string} text @returns {any} */
 export function parseExact(text) {
-  if (typeof JSON.rawJSON !== "function") return JSON.parse(text);
+  const { rawJSON } = JSON;
+  if (!rawJSON) return JSON.parse(text);
   return JSON.parse(text, (_name, value, context) =>
-    typeof value === "number" && context && String(value) !== context.source ? JSON.rawJSON(context.source) : value,
+    typeof value === "number" && context && String(value) !== context.source ? rawJSON(context.source) : value,
   );
 }
 

@@ -64,8 +64,9 @@ export function duration(ms) {
   if (some < 1000) return `${Math.round(some)} ms`;
   if (some < 60_000) return `${(some / 1000).toFixed(some < 10_000 ? 2 : 1)} s`;
   const seconds = Math.round(some / 1000);
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
+  const parts = hours ? [[hours, "h"], [minutes, "min"]] : [[minutes, "min"], [seconds % 60, "s"]];
+  return parts.filter(([count]) => count).map(([count, unit]) => `${count} ${unit}`).join(" ");
 }
 
 /** @param {string | undefined} start @param {string | undefined} end */

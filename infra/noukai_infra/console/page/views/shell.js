@@ -17,6 +17,7 @@ import { Schedules } from "./automation/schedules.js";
 import { Webhooks } from "./automation/webhooks.js";
 import { SignIn } from "./sign_in.js";
 
+/** @type {[string, string, string[]][]} */
 const PLACES = [
   ["jobs", "Jobs", ["read"]],
   ["flows", "Flows", []],
@@ -46,6 +47,7 @@ function Navigation() {
 }
 
 function Owner() {
+  if (!who.value) return null;
   const { name, org, scopes } = who.value;
   return html`<div class="owner">
     <span title=${`Scopes: ${scopes.join(", ")}`}><b>${org}</b> <span class="quiet">${name}</span></span>

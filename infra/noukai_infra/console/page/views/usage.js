@@ -44,7 +44,7 @@ export function stacksOf(report, field) {
 export function Usage() {
   const asked = Number(route.value.query.get("days"));
   const days = PERIODS.includes(asked) ? asked : 30;
-  const [report, setReport] = useState(/** @type {any} */ (null));
+  const [report, setReport] = useState(/** @type {import("#api").UsageReport | null} */ (null));
   const [error, setError] = useState("");
   useEffect(() => {
     const query = { from: dayOf(Date.now() - (days - 1) * DAY_MS), to: dayOf(Date.now()) };
@@ -67,10 +67,14 @@ function Share({ name, most, left, shown }) {
     <progress class=${left <= 0 ? "bad" : ""} max=${Math.max(most, 1e-9)} value=${used} aria-label=${name}></progress></div>`;
 }
 
-/** The budget of the month with what is left of it, and the limits on jobs that have not ended. */
+/**
+ * The budget of the month with what is left of it, and the limits on jobs that have not ended.
+ *
+ * @param {{budget: import("#api").OrgLimits}} properties
+ */
 export function Limits({ budget }) {
   const month = new Date(`${budget.month}-01T00:00:00Z`).toLocaleDateString(undefined, { month: "long", year: "numeric", timeZone: "UTC" });
-  const isFull = (name) => budget.reached.includes(name);
+  const isFull = (name) => Boolean(budget.reached?.includes(name));
   const limit = (count, name) => html`<span class=${isFull(name) ? "bad" : ""}>${whole(count)}${isFull(name) ? ", reached: new jobs are refused until some end" : ""}</span>`;
   const hasBudget = budget.jobs !== undefined || budget.usd !== undefined;
   return html`<${Section} title="Limits" aside=${html`<span class="quiet">${month}</span>`}>
@@ -83,6 +87,7 @@ export function Limits({ budget }) {
   <//>`;
 }
 
+/** @param {{report: import("#api").UsageReport}} properties */
 function Report({ report }) {
   const { total } = report;
   if (!total.jobs) return html`<${Empty} title="No job has ended in this period"><p>Usage appears within a minute of a job's end.</p><//>`;
@@ -98,6 +103,7 @@ function Report({ report }) {
     <${Section} title="By flow"><${ByFlow} report=${report} /><//>`;
 }
 
+/** @param {{report: import("#api").UsageReport}} properties */
 function ByFlow({ report }) {
   const flows = new Map();
   for (const entry of report.days) {

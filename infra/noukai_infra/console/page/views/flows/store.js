@@ -3,7 +3,7 @@
 import { signal, useEffect } from "../../core/dom.js";
 import { call } from "../../core/api.js";
 
-/** @typedef {{flow: string, input: any, output?: any, description?: string} & Record<string, any>} Flow */
+/** @typedef {Omit<import("#api").Flow, "input" | "output"> & {input: any, output?: any}} Flow */
 
 /** @type {{value: Flow[] | null}} */
 export const flows = signal(null);

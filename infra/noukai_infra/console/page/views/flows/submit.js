@@ -16,7 +16,7 @@ export async function submit(flow, given, options, key) {
   return data;
 }
 
-/** @param {string} flow @param {Uint8Array} bytes @param {Record<string, any>} options */
+/** @param {string} flow @param {Uint8Array<ArrayBuffer>} bytes @param {Record<string, any>} options */
 async function upload(flow, bytes, options) {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   const sha256 = Array.from(digest, (each) => each.toString(16).padStart(2, "0")).join("");

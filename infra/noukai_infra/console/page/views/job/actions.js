@@ -9,6 +9,7 @@ import { ask } from "../../parts/dialog.js";
 import { startFrom } from "../flows/draft.js";
 import { isOver } from "../jobs/store.js";
 
+/** @param {{job: import("#api").Job, input: any, again: () => void}} properties */
 export function Actions({ job, input, again }) {
   const cancel = () => ask({
     title: "Cancel this job?",
@@ -31,9 +32,10 @@ export function Actions({ job, input, again }) {
       go(["jobs", data.id]);
     },
   });
+  const flow = job.flow ?? "";
   const change = () => {
-    startFrom(job.flow, input);
-    go(["flows", ...job.flow.split("/")]);
+    startFrom(flow, input);
+    go(["flows", ...flow.split("/")]);
   };
   const hasFailed = job.state === "failed" || job.state === "cancelled";
   return html`<div class="buttons">

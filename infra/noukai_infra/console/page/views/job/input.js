@@ -2,6 +2,7 @@
 
 import { html, useEffect, useState } from "../../core/dom.js";
 import { call, wordsOf } from "../../core/api.js";
+import { serverNow } from "../../core/time.js";
 import { Problem, Section } from "../../parts/basics.js";
 import { Large } from "../../parts/large.js";
 import { Value } from "../../parts/tree.js";
@@ -9,25 +10,32 @@ import { inputOf, remember } from "../flows/draft.js";
 
 /** @typedef {{input: any, large: any, error: string, isAsking: boolean, ask: () => void, take: (content: any) => void}} JobInput */
 
+const BACK_MS = 60_000;
+const ON_REQUEST = {
+  pending: "It travels with the job. If the job waits for a time more than 15 minutes ahead, it can be shown.",
+  cancelled: "It is kept as soon as a worker has seen the message of the cancelled job.",
+};
+
 const NOTHING = { input: null, large: null, error: "", isAsking: false };
 
 /**
  * The input of a job as far as it is known. That of a failed or cancelled job is asked for at once, since it
  * is kept for a retry; another only on request.
  *
- * @param {any} job @returns {JobInput}
+ * @param {import("#api").Job | null} job @returns {JobInput}
  */
 export function useInput(job) {
   const [found, setFound] = useState(/** @type {any} */ (NOTHING));
-  const isKept = job?.state === "failed" || job?.state === "cancelled";
+  const isKept = job ? isKeptBy(job) : false;
+  const id = job?.id ?? "";
   const take = (content) => {
-    remember(job.id, valuesOf(content));
-    setFound({ ...NOTHING, input: inputOf(job.id) });
+    remember(id, valuesOf(content));
+    setFound({ ...NOTHING, input: inputOf(id) });
   };
   const ask = async () => {
     setFound({ ...NOTHING, isAsking: true });
     try {
-      const { data } = await call("GET", `/jobs/${job.id}/input`, { exact: ["message", "parameters"] });
+      const { data } = await call("GET", `/jobs/${id}/input`, { exact: ["message", "parameters"] });
       if (data.inputUrl) setFound({ ...NOTHING, large: data });
       else take(data);
     } catch (raised) {
@@ -35,17 +43,23 @@ export function useInput(job) {
     }
   };
   useEffect(() => {
-    setFound({ ...NOTHING, input: job ? inputOf(job.id) : null });
-    if (job && isKept && !inputOf(job.id)) ask();
-  }, [job?.id, isKept]);
+    setFound({ ...NOTHING, input: inputOf(id) });
+    if (isKept && !inputOf(id)) ask();
+  }, [id, isKept]);
   return { ...found, ask, take };
 }
 
-/** @param {{job: any, known: JobInput}} properties */
+/** The input of a cancelled job is kept when a worker has seen its message. @param {import("#api").Job} job */
+function isKeptBy(job) {
+  return job.state === "failed" || (job.state === "cancelled" && serverNow() - Date.parse(job.completedAt ?? "") > BACK_MS);
+}
+
+/** @param {{job: import("#api").Job, known: JobInput}} properties */
 export function Input({ job, known }) {
   return html`<${Section} title="Input"><${Content} job=${job} known=${known} /><//>`;
 }
 
+/** @param {{job: import("#api").Job, known: JobInput}} properties */
 function Content({ job, known }) {
   const { input, large, error, isAsking, ask, take } = known;
   const name = `${job.id}-input`;
@@ -56,11 +70,9 @@ function Content({ job, known }) {
   if (large) return html`<${Large} url=${large.inputUrl} bytes=${large.inputBytes} name=${name} take=${take} />`;
   if (isAsking) return html`<p class="quiet" role="status">Loading the input …</p>`;
   if (error) return html`<${Problem} error=${error} /><div class="buttons"><button type="button" onClick=${ask}>Look again</button></div>`;
-  if (job.state === "pending") {
-    return html`<p class="quiet">It travels with the job. If the job waits for a time more than 15 minutes ahead, it can be shown.</p>
-      <div class="buttons"><button type="button" onClick=${ask}>Show</button></div>`;
-  }
-  return html`<p class="quiet">It travels with the job, and is kept only if the job fails or is cancelled.</p>`;
+  const text = ON_REQUEST[job.state];
+  if (!text) return html`<p class="quiet">It travels with the job, and is kept only if the job fails or is cancelled.</p>`;
+  return html`<p class="quiet">${text}</p><div class="buttons"><button type="button" onClick=${ask}>Show</button></div>`;
 }
 
 /** The flow's arguments: the message is one of them. @param {any} input */

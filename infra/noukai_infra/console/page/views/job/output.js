@@ -5,6 +5,7 @@ import { Section } from "../../parts/basics.js";
 import { Large } from "../../parts/large.js";
 import { Value } from "../../parts/tree.js";
 
+/** @param {{job: import("#api").Job}} properties */
 export function Output({ job }) {
   const { result } = job;
   const [loaded, setLoaded] = useState(/** @type {{content: any} | null} */ (null));

@@ -10,7 +10,7 @@ const LEAST_MS = 1;
 
 /** @typedef {{kind: string, from: number, to: number, label: string}} Span */
 
-/** @param {any} job @param {any[]} events @param {number} until @returns {Span[]} */
+/** @param {import("#api").Job} job @param {import("#api").Event[]} events @param {number} until @returns {Span[]} */
 export function spansOf(job, events, until) {
   const spans = [];
   let kind = "waiting";

@@ -7,7 +7,6 @@ import { go, hrefOf } from "../../core/router.js";
 import { between } from "../../core/time.js";
 import { Copy, Empty, Progress, Section, State, Text, Time } from "../../parts/basics.js";
 import { isTyping } from "../../parts/keys.js";
-import { waitText } from "../jobs/row.js";
 import { isOver } from "../jobs/store.js";
 import { Actions } from "./actions.js";
 import { AsCode } from "./as_code.js";
@@ -19,10 +18,10 @@ import { Timeline } from "./timeline.js";
 
 const PAUSE = 2000;
 
-/** The job and its events, asked for until it has ended and its code has stopped. */
+/** The job and its events, asked for until it has ended and its code has stopped. @param {string} id */
 function useJob(id) {
-  const [job, setJob] = useState(/** @type {any} */ (null));
-  const [events, setEvents] = useState(/** @type {any[]} */ ([]));
+  const [job, setJob] = useState(/** @type {import("#api").Job | null} */ (null));
+  const [events, setEvents] = useState(/** @type {import("#api").Event[]} */ ([]));
   const [error, setError] = useState("");
   const [turn, setTurn] = useState(0);
   usePolling(async (signal) => {
@@ -52,6 +51,7 @@ function useWayBack() {
   }, []);
 }
 
+/** @param {{id: string}} properties */
 export function Job({ id }) {
   const { job, events, error, again } = useJob(id);
   const known = useInput(job);
@@ -82,9 +82,10 @@ export function Job({ id }) {
   </article>`;
 }
 
+/** @param {{job: import("#api").Job}} properties */
 function Facts({ job }) {
   const metadata = Object.entries(job.metadata ?? {});
-  const facts = [
+  const facts = /** @type {[string, any][]} */ ([
     ["Flow", html`<a href=${`#/flows/${job.flow}`}>${job.flow}</a>`],
     ["Submitted", html`<${Time} at=${job.createdAt} />`],
     ["Started", html`<${Time} at=${job.startedAt} />`],
@@ -93,10 +94,9 @@ function Facts({ job }) {
     ["Waited", between(job.createdAt, job.startedAt ?? job.completedAt)],
     ["Ran", job.startedAt ? between(job.startedAt, job.completedAt) : "–"],
     ["Attempt", job.attempt ? `${job.attempt} of ${job.maxAttempts}` : `none yet, at most ${job.maxAttempts ?? "?"}`],
-    job.waitingFor && ["Waits for", waitText(job.waitingFor)],
     job.retryOf && ["Retry of", html`<a class="mono" href=${hrefOf(["jobs", job.retryOf])}>${job.retryOf}</a>`],
     ["Kept until", html`<${Time} at=${job.expiresAt} />`],
-  ].filter(Boolean);
+  ].filter(Boolean));
   return html`<${Section} title="Facts">
     <dl class="facts">${facts.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
     ${metadata.length > 0 && html`<h3>Metadata</h3><dl class="facts">

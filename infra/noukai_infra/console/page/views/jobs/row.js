@@ -13,33 +13,27 @@ export function Head() {
   </div>`;
 }
 
-/** What is to know about a job in a line. */
+/** What is to know about a job in a line. @param {{job: import("#api").Job}} properties */
 function Gist({ job }) {
   if (job.state === "failed") return html`<${Text} class="clip error-text">${job.error}<//>`;
-  if (job.waitingFor) return html`<${Text} class="clip quiet">waits for ${waitText(job.waitingFor)}<//>`;
   if (job.state === "running" && job.progress) return html`<${Progress} progress=${job.progress} />`;
   if (job.lastError && job.state !== "completed") return html`<${Text} class="clip quiet">${job.lastError}<//>`;
   const metadata = Object.entries(job.metadata ?? {}).map(([name, value]) => `${name}=${value}`);
   return html`<${Text} class="clip quiet">${metadata.join("  ")}<//>`;
 }
 
-/** @param {any} wait */
-export function waitText(wait) {
-  return typeof wait === "string" ? wait : Object.values(wait).join(" ");
-}
-
-/** @param {{job: any, index: number, isSelected: boolean, isCurrent: boolean, toggle: () => void, open: () => void, focus: () => void}} properties */
+/** @param {{job: import("#api").Job, index: number, isSelected: boolean, isCurrent: boolean, toggle: () => void, open: () => void, focus: () => void}} properties */
 export function Row({ job, index, isSelected, isCurrent, toggle, open, focus }) {
   const opened = (event) => {
     if (event.target.closest("a, button, input, label") || String(getSelection())) return;
     open();
   };
-  const flow = job.flow?.split("/").slice(1).join("/");
+  const [, project, flow] = (job.flow ?? "").split("/");
   return html`<div role="row" class=${isSelected ? "row selected" : "row"} aria-rowindex=${index + 2} aria-selected=${isSelected}
       tabindex=${isCurrent ? 0 : -1} data-id=${job.id} onClick=${opened} onFocus=${focus}>
     <span role="gridcell" class="tick"><input type="checkbox" tabindex="-1" aria-label=${`Select ${job.id}`} checked=${isSelected} onChange=${toggle} /></span>
     <span role="gridcell" class="at-state"><${State} state=${job.state} /></span>
-    <span role="gridcell" class="at-flow clip">${flow}</span>
+    <span role="gridcell" class="at-flow clip"><span class="project">${project}/</span>${flow}</span>
     <span role="gridcell" class="at-id"><a class="mono" tabindex="-1" href=${hrefOf(["jobs", job.id])}>${job.id}</a><${Copy} text=${job.id} what="the id" /></span>
     <span role="gridcell" class="at-gist"><${Gist} job=${job} /></span>
     <span role="gridcell" class="at-time"><${Time} at=${job.createdAt} /></span>

@@ -12,7 +12,7 @@ const MOST_STATUSES = 100;
 const NEWS_MS = 4000;
 const IDLE_MS = 2000;
 
-/** @typedef {{id: string, state: string, flow: string, createdAt: string} & Record<string, any>} Job */
+/** @typedef {import("#api").Job} Job */
 
 const TERMINAL = new Set(["completed", "failed", "cancelled"]);
 
