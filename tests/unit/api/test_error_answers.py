@@ -111,6 +111,13 @@ CASES: tuple[tuple[Refusal, int, str, str, Mapping[str, str]], ...] = (
         refusals.ProviderUnavailableError().message,
         {"Retry-After": "60"},
     ),
+    (
+        refusals.InputNotKeptError("it was lost"),
+        404,
+        "NOT_FOUND",
+        "The input of this job cannot be shown: it was lost.",
+        {},
+    ),
     (refusals.InputNotBackError(), 503, "UNAVAILABLE", _NOT_BACK, {"Retry-After": "2"}),
 )
 
