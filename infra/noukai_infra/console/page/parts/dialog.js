@@ -2,9 +2,12 @@
 
 import { html, signal, useEffect, useRef, useState } from "../core/dom.js";
 import { wordsOf } from "../core/api.js";
+import { notify } from "../core/notices.js";
 import { Problem } from "./basics.js";
 
-/** @typedef {{title: string, text: string, verb: string, isGrave?: boolean, act: () => Promise<void>}} Question */
+/** @typedef {{title: string, text: string, verb: string, isGrave?: boolean, act: () => Promise<string | void>}} Question */
+
+// What `act` returns is what is left to tell: the question stays open with it, and is not asked again.
 
 /** @type {{value: Question | null}} */
 export const question = signal(null);
@@ -38,27 +41,33 @@ export function Questions() {
 function Asked({ asked }) {
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState("");
+  const [isDone, setDone] = useState(false);
   const close = () => {
     question.value = null;
   };
   const act = async () => {
     setBusy(true);
     try {
-      await asked.act();
-      close();
+      const left = await asked.act();
+      if (question.value !== asked) return left && notify(left, { isError: true });
+      if (!left) return close();
+      setError(left);
+      setDone(true);
     } catch (raised) {
+      if (question.value !== asked) notify(wordsOf(raised), { isError: true });
       setError(wordsOf(raised));
       setBusy(false);
     }
+    return undefined;
   };
   return html`<${Dialog} title=${asked.title} onClose=${close}>
-    <p>${asked.text}</p>
+    ${!isDone && html`<p>${asked.text}</p>`}
     <${Problem} error=${error} />
     <footer class="buttons">
-      <button type="button" onClick=${close}>Keep</button>
-      <button type="button" class=${asked.isGrave ? "grave" : "main"} disabled=${isBusy} onClick=${act}>
+      <button type="button" onClick=${close}>${isDone ? "Close" : "Keep"}</button>
+      ${!isDone && html`<button type="button" class=${asked.isGrave ? "grave" : "main"} disabled=${isBusy} onClick=${act}>
         ${isBusy ? "Working …" : asked.verb}
-      </button>
+      </button>`}
     </footer>
   <//>`;
 }

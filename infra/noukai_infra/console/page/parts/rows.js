@@ -7,9 +7,9 @@ const SPARE = 8;
 /**
  * @param {{items: any[], height: number, draw: (item: any, index: number) => any, label: string, role?: string,
  *   columns?: number, follows?: boolean, onSeen?: (first: number, last: number) => void, onEnd?: () => void,
- *   onScrolledBack?: () => void, class?: string}} properties
+ *   onScrolledBack?: () => void, place?: {top: number}, class?: string}} properties
  */
-export function Rows({ items, height, draw, label, role = "rowgroup", follows = false, onSeen, onEnd, onScrolledBack, class: name = "" }) {
+export function Rows({ items, height, draw, label, role = "rowgroup", follows = false, onSeen, onEnd, onScrolledBack, place: kept, class: name = "" }) {
   const place = useRef(null);
   const [range, setRange] = useState({ first: 0, last: 40 });
   const measure = () => {
@@ -24,6 +24,9 @@ export function Rows({ items, height, draw, label, role = "rowgroup", follows = 
     return () => observer.disconnect();
   }, [height]);
   useLayoutEffect(() => {
+    if (kept?.top) place.current.scrollTop = kept.top;
+  }, []);
+  useLayoutEffect(() => {
     if (follows) place.current.scrollTop = items.length * height;
     measure();
   }, [items.length, follows]);
@@ -32,6 +35,7 @@ export function Rows({ items, height, draw, label, role = "rowgroup", follows = 
     if (range.last >= items.length - 5) onEnd?.();
   }, [range.first, range.last, items.length]);
   const scrolled = () => {
+    if (kept) kept.top = place.current.scrollTop;
     const { scrollTop, scrollHeight, clientHeight } = place.current;
     if (scrollTop + clientHeight < scrollHeight - 2 * height) onScrolledBack?.();
     measure();

@@ -1,8 +1,9 @@
 /** The frame of every view: navigation, the key, what is wrong now, and notices. */
 
-import { html, useEffect, useState } from "../core/dom.js";
+import { html, useState } from "../core/dom.js";
 import { call, trouble, wordsOf } from "../core/api.js";
 import { dismiss, notices } from "../core/notices.js";
+import { usePolling } from "../core/polling.js";
 import { hrefOf, route } from "../core/router.js";
 import { key, may, signOut, who } from "../core/session.js";
 import { Questions } from "../parts/dialog.js";
@@ -69,20 +70,16 @@ function Notices() {
 /** A key of this tab is asked for its owner once; the page waits for that. */
 function useOwner() {
   const [problem, setProblem] = useState("");
-  useEffect(() => {
-    if (!key.value || who.value) return undefined;
-    let timer = 0;
-    const find = async () => {
-      try {
-        who.value = (await call("GET", "/console/key")).data;
-        setProblem("");
-      } catch (/** @type {any} */ raised) {
-        setProblem(wordsOf(raised));
-        if (raised.passes) timer = setTimeout(find, 3000);
-      }
-    };
-    find();
-    return () => clearTimeout(timer);
+  usePolling(async (signal) => {
+    if (!key.value || who.value) return null;
+    try {
+      who.value = (await call("GET", "/console/key", { signal })).data;
+      setProblem("");
+    } catch (raised) {
+      if (!signal.aborted) setProblem(wordsOf(raised));
+      throw raised;
+    }
+    return null;
   }, [key.value]);
   return problem;
 }

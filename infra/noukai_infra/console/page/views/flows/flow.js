@@ -15,11 +15,12 @@ import { valuesOf } from "../job/input.js";
 import { remember, takeDraft } from "./draft.js";
 import { NO_OPTIONS, Options, optionsOf } from "./options.js";
 import { Recent } from "./recent.js";
-import { flows, useFlows } from "./store.js";
+import { flows, flowsProblem, useFlows } from "./store.js";
 import { submit } from "./submit.js";
 
 export function Flow({ flow }) {
   const found = useFlows().find((each) => each.flow === flow);
+  if (flowsProblem.value) return html`<${Problem} error=${flowsProblem.value} />`;
   if (!flows.value) return html`<p class="quiet loading" role="status">Loading flows …</p>`;
   if (!found) {
     return html`<${Empty} title="There is no such flow"><p>${flow} is not deployed, or belongs to another org. <a href="#/flows">Show all flows</a></p><//>`;

@@ -1,7 +1,8 @@
 /** How the jobs of a flow went lately: run times, and the share that failed. */
 
-import { html, useEffect, useState } from "../../core/dom.js";
+import { html, useState } from "../../core/dom.js";
 import { call, wordsOf } from "../../core/api.js";
+import { usePolling } from "../../core/polling.js";
 import { hrefOf } from "../../core/router.js";
 import { duration, relative } from "../../core/time.js";
 import { counted } from "../../core/text.js";
@@ -12,8 +13,15 @@ const SAMPLE = 60;
 export function Recent({ flow }) {
   const [jobs, setJobs] = useState(/** @type {any[] | null} */ (null));
   const [error, setError] = useState("");
-  useEffect(() => {
-    call("GET", `/seq/${flow}/jobs`, { query: { limit: SAMPLE } }).then(({ data }) => setJobs(data.jobs), (raised) => setError(wordsOf(raised)));
+  usePolling(async (signal) => {
+    try {
+      setJobs((await call("GET", `/seq/${flow}/jobs`, { query: { limit: SAMPLE }, signal })).data.jobs);
+      setError("");
+    } catch (raised) {
+      if (!signal.aborted) setError(wordsOf(raised));
+      throw raised;
+    }
+    return null;
   }, [flow]);
   if (!jobs) return html`<${Section} title="Lately"><${Problem} error=${error} /><p class="quiet spark">Loading …</p><//>`;
   const ended = jobs.filter((job) => job.completedAt && job.startedAt);

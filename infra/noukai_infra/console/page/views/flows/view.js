@@ -5,12 +5,13 @@ import { hrefOf } from "../../core/router.js";
 import { may } from "../../core/session.js";
 import { counted } from "../../core/text.js";
 import { duration } from "../../core/time.js";
-import { Empty, Text } from "../../parts/basics.js";
-import { flows, useFlows } from "./store.js";
+import { Empty, Problem, Text } from "../../parts/basics.js";
+import { flows, flowsProblem, useFlows } from "./store.js";
 
 export function Flows() {
   const all = useFlows();
   const [found, setFound] = useState("");
+  if (flowsProblem.value) return html`<${Problem} error=${flowsProblem.value} />`;
   if (!flows.value) return html`<p class="quiet loading" role="status">Loading flows …</p>`;
   if (!all.length) {
     return html`<${Empty} title="No flows yet"><p>A flow is a Python function. Make a repository with <code>noukai init my-jobs</code>,

@@ -4,6 +4,7 @@ import { html, useEffect, useMemo, useState } from "../../core/dom.js";
 import { wordsOf } from "../../core/api.js";
 import { usePolling } from "../../core/polling.js";
 import { go, route } from "../../core/router.js";
+import { key } from "../../core/session.js";
 import { counted } from "../../core/text.js";
 import { Empty, Problem } from "../../parts/basics.js";
 import { isTyping } from "../../parts/keys.js";
@@ -37,14 +38,30 @@ function useSelection(jobs) {
     if (!next.delete(id)) next.add(id);
     return next;
   });
-  return { selected, toggle, clear: () => choose(new Set()), all: () => choose(shown) };
+  // A newer selection is not cleared by an older act.
+  const drop = (/** @type {string[]} */ ids) => choose((old) => {
+    const next = new Set(old);
+    ids.forEach((id) => next.delete(id));
+    return next;
+  });
+  return { selected, toggle, drop, clear: () => choose(new Set()), all: () => choose(shown) };
+}
+
+/** The list of the last filter, for the way back from a job. */
+let kept = { identity: "", list: new JobList({}) };
+
+/** @param {string} identity @param {Record<string, string>} filter */
+function keptList(identity, filter) {
+  const whole = `${key.value} ${identity}`;
+  if (kept.identity !== whole) kept = { identity: whole, list: new JobList(filter) };
+  return kept.list;
 }
 
 export function Jobs() {
   const { query } = route.value;
   const filter = filterOf(query);
   const identity = JSON.stringify(filter);
-  const list = useMemo(() => new JobList(filter), [identity]);
+  const list = useMemo(() => keptList(identity, filter), [identity, key.value]);
   const [error, setError] = useState("");
   usePolling(async (signal) => {
     try {
@@ -68,9 +85,12 @@ export function Jobs() {
 }
 
 function Grid({ list, jobs, isFiltered, metadata }) {
-  const [current, setCurrent] = useState("");
+  const [current, setCurrent] = useState(list.place.focused);
+  list.place.focused = current;
   const search = useSearch(list, metadata);
-  const { selected, toggle, clear, all } = useSelection(jobs);
+  const { selected, toggle, drop, clear, all } = useSelection(jobs);
+  list.isHeld = selected.size > 0;
+  list.shown = jobs;
   const height = useRowHeight();
   const index = Math.max(0, jobs.findIndex((job) => job.id === current));
   const move = (to) => {
@@ -81,6 +101,9 @@ function Grid({ list, jobs, isFiltered, metadata }) {
     requestAnimationFrame(() => rowOf(job.id)?.focus({ preventScroll: true }));
   };
   const pressed = (event) => keyed(event, { index, jobs, move, toggle, clear });
+  useEffect(() => {
+    if (current && document.activeElement === document.body) rowOf(current)?.focus({ preventScroll: true });
+  }, []);
   useEffect(() => {
     addEventListener("keydown", pressed);
     return () => removeEventListener("keydown", pressed);
@@ -97,11 +120,11 @@ function Grid({ list, jobs, isFiltered, metadata }) {
     list.isAtTop = first < 2;
   };
   return html`<div class="above">
-      ${selected.size ? html`<${Bulk} list=${list} selected=${selected} clear=${clear} />` : html`<${Summary} list=${list} jobs=${jobs} all=${all} metadata=${metadata} search=${search} />`}
+      ${selected.size ? html`<${Bulk} list=${list} selected=${selected} clear=${clear} drop=${drop} />` : html`<${Summary} list=${list} jobs=${jobs} all=${all} metadata=${metadata} search=${search} />`}
     </div>
-    <div class="grid" role="grid" aria-label="Jobs, newest first" aria-rowcount=${list.isComplete.value ? jobs.length + 1 : -1} aria-multiselectable="true">
+    <div class="grid" role="grid" onPointerMove=${() => (list.touchedAt = Date.now())} aria-label="Jobs, newest first" aria-rowcount=${list.isComplete.value ? jobs.length + 1 : -1} aria-multiselectable="true">
       <div role="rowgroup"><${Head} /></div>
-      <${Rows} items=${jobs} height=${height} draw=${draw} label="Jobs" onSeen=${seen} onEnd=${ended} />
+      <${Rows} items=${jobs} height=${height} draw=${draw} label="Jobs" onSeen=${seen} place=${list.place} onEnd=${ended} />
     </div>`;
 }
 
@@ -116,7 +139,7 @@ function Summary({ list, jobs, all, metadata, search }) {
       ? html`${counted(jobs.length, "job")} found. <${Looked} list=${list} search=${search} />`
       : `${counted(jobs.length, "job")} loaded${list.isComplete.value ? ", all there are" : ", older ones follow as you scroll"}.`}
     <button type="button" class="plain" onClick=${all}>Select ${jobs.length}</button>
-    ${fresh > 0 && html`<button type="button" class="fresh" onClick=${show}>${counted(fresh, "new job")} ↑</button>`}
+    ${fresh > 0 && html`<button type="button" class="fresh" onClick=${show}>${counted(fresh, "new job")}${list.gap === undefined ? "" : " and more"} ↑</button>`}
   </p>`;
 }
 
