@@ -12,6 +12,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from noukai import Noukai
+from noukai_infra.console.files import write_console
+from tests.e2e.console.canned import BASE, ORIGIN, CannedApi
 from tests.e2e.local_system import KEY, LocalSystem
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -80,6 +82,16 @@ class Visit:
     errors: list[str] = field(default_factory=list)
     requests: list[tuple[str, str]] = field(default_factory=list)
 
+    def watch(self) -> None:
+        """Note errors, and each request."""
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
+        self.page.on("request", lambda asked: self.requests.append((asked.method, asked.url)))
+
+    def forgive(self, status: int) -> None:
+        """Forget what the browser reports of each answer with this status."""
+        self.errors[:] = [each for each in self.errors if f"status of {status}" not in each]
+
     def go(self, place: str) -> Page:
         """Go to a view by its address."""
         self.page.evaluate("place => { location.hash = place }", place)
@@ -106,15 +118,55 @@ def visit(chromium: Browser, console: Console) -> Iterator[Open]:
         page = context.new_page()
         page.set_default_timeout(30_000)
         found = Visit(page, console.url)
-        page.on("pageerror", lambda error: found.errors.append(str(error)))
-        page.on("console", lambda said: found.errors.append(said.text) if said.type == "error" else None)
-        page.on("request", lambda asked: found.requests.append((asked.method, asked.url)))
+        found.watch()
         made.append(found)
         page.goto(console.url)
         if key:
             page.get_by_label("API key").fill(key)
             page.keyboard.press("Enter")
             page.get_by_role("navigation", name="Views").wait_for()
+        return found
+
+    yield open_page
+    for each in made:
+        each.page.context.close()
+        assert each.errors == []
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an asset that has the console alone."""
+    asset = tmp_path_factory.mktemp("asset")
+    write_console(asset / "console")
+    return asset
+
+
+@pytest.fixture
+def api(files: Path) -> Iterator[CannedApi]:
+    """Yield an API that answers as a test wants; its answers must be as the OpenAPI document says."""
+    made = CannedApi(files)
+    yield made
+    assert made.wrong == []
+
+
+@pytest.fixture
+def canned(chromium: Browser, api: CannedApi) -> Iterator[Open]:
+    """Return a function that opens the console on the canned API, signed in; nothing may go wrong on it."""
+    made: list[Visit] = []
+
+    def open_page(place: str = "", *, width: int = 1440, key: str = KEY, **more: Any) -> Visit:
+        options = {"viewport": {"width": width, "height": 900}, "locale": "en-GB", **more}
+        context = chromium.new_context(**options)
+        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=ORIGIN)
+        context.route("**/*", api.serve)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        found = Visit(page, f"{ORIGIN}{BASE}/console")
+        found.watch()
+        made.append(found)
+        if key:
+            page.add_init_script(f"sessionStorage.setItem('noukai-key', {key!r})")
+        page.goto(f"{found.url}{place}")
         return found
 
     yield open_page
