@@ -71,7 +71,7 @@ class Settings:
         kept = Path(environ["DATA"]).expanduser().absolute() if environ.get("DATA") else None
         data = kept or (DEFAULT_DATA / port if int(port) else None)
         secrets = LocalSecrets.of(deployed.secrets, REPOSITORY / SECRETS_FILE)
-        notices = (*_notices(environ), *_settings_without_effect(deployed))
+        notices = (*_notices(environ), *_settings_without_effect(deployed), *_programs_of_images(deployed))
         return cls(int(port), flows, data, is_fresh, {**context, **secrets.context}, notices, secrets)
 
 
@@ -110,6 +110,14 @@ def _settings_without_effect(deployed: Deployed) -> Iterator[str]:
             f"the setting canary = {deployed.canary} has no effect: the local system runs all jobs on the "
             "flows as they are now"
         )
+
+
+def _programs_of_images(deployed: Deployed) -> Iterator[str]:
+    kinds = (deployed.worker, *deployed.workers.values())
+    for folder in dict.fromkeys(kind.image for kind in kinds if kind.image is not None):
+        file = folder / "Dockerfile"
+        if (REPOSITORY / file).is_file():
+            yield f"{file} is not run here: install what it installs, such as programs, on this machine"
 
 
 def _notices(environ: Mapping[str, str]) -> Iterator[str]:

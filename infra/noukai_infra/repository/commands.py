@@ -102,16 +102,18 @@ def demo_command() -> None:
 
 @commands.command("doctor")
 def doctor_command(
+    named: Annotated[
+        str | None, typer.Argument(metavar="[STAGE]", help="The stage whose settings are checked.")
+    ] = None,
     stage: Annotated[
-        str | None,
-        typer.Option(help="The stage of noukai.toml whose settings are checked.", show_default=False),
+        str | None, typer.Option(help="The stage, as with other commands.", show_default=False)
     ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each check.")] = False,
 ) -> None:
     """Check this machine, the repository, the account and the stack."""
-    if stage is not None:
-        os.environ["NOUKAI_STAGE"] = stage
+    if (chosen := stage or named) is not None:
+        os.environ["NOUKAI_STAGE"] = chosen
     from noukai_infra.repository.doctor.checks import findings  # noqa: PLC0415 - as above
 
     is_well = True

@@ -11,7 +11,24 @@ from pydantic import ValidationError
 from noukai_infra.folders import SETTINGS_FILE
 from noukai_infra.suggestions import unknown_name
 
-_WORDS_OF_JSON = {"a valid tuple": "a list", "a valid dictionary": "an object", "a dictionary": "an object"}
+_WORDS_OF_JSON = {
+    "a valid tuple": "a list",
+    "a valid dictionary": "an object",
+    "a dictionary": "an object",
+    "a valid string": "a text in quotes",
+}
+
+_SHAPES = {
+    "account": "have twelve digits",
+    "role_path": "be / or begin and end with a slash, such as /workloads/",
+    "kms_key": "be a key's ARN, such as arn:aws:kms:eu-central-1:123456789012:key/1234abcd-…, and no alias",
+    "zone": "be the id of a Route 53 zone, such as Z0123456789ABC: `aws route53 list-hosted-zones` shows it",
+    "vpc": "be an id such as vpc-0a1b2c3d4e5f67890",
+    "alarm_topic": "be a topic's ARN, such as arn:aws:sns:eu-central-1:123456789012:alarms",
+    "stack": "begin with a letter, then letters, digits and hyphens, 128 characters at most",
+    "qualifier": "have one to ten lower-case letters and digits",
+}
+"""What texts of these settings look like, in place of their pattern."""
 
 
 def complaints(error: ValidationError, settings: Any) -> list[str]:
@@ -28,11 +45,19 @@ def _complaint(error: Any, settings: Any) -> str:
         *group, name = path
         where = f"the {'.'.join(group)} of {SETTINGS_FILE.name}" if group else SETTINGS_FILE.name
         return ".".join([*group, unknown_name(name, _names_in(settings, group), where)])
+    if error["type"] == "string_pattern_mismatch" and (shape := _shape(path)):
+        return f"{'.'.join(path)}: {json.dumps(error['input'], default=str)} is invalid: it should {shape}."
     said = re.sub(r"^(Value error, |\w+ should )", "", error["msg"]).partition(", unable to")[0]
     wanted = re.sub(r" or an instance of \w+$", "", said)
     for python, of_json in _WORDS_OF_JSON.items():
         wanted = wanted.replace(python, of_json)
     return f"{'.'.join(path)}: {json.dumps(error['input'], default=str)} is invalid: it should {wanted}."
+
+
+def _shape(path: Sequence[str]) -> str | None:
+    if path[-1] == "zone" and path[0] not in ("domain", "edge"):
+        return "be a time zone such as Europe/Berlin"
+    return _SHAPES.get(path[-1])
 
 
 def _names_in(settings: Any, group: Sequence[str]) -> list[str]:

@@ -64,6 +64,16 @@ def test_a_variable_without_effect_is_told(name: str, said: str) -> None:
     assert said in notice
 
 
+def test_dockerfile_that_is_not_run_is_told(tmp_path: Path) -> None:
+    """Its programs are missing until they are installed here; an image of libraries alone lacks nothing."""
+    workers = {"tools": {"image": str(tmp_path)}, "same": {"image": str(tmp_path)}}
+    environ = {"CDK_CONTEXT_JSON": json.dumps({"workers": workers}), "PATH": "/bin"}
+    assert Settings.from_environ(environ).notices == ()
+    (tmp_path / "Dockerfile").write_text("RUN true")
+    (notice,) = Settings.from_environ(environ).notices
+    assert notice.startswith(f"{tmp_path / 'Dockerfile'} is not run here: install what it installs")
+
+
 def test_canary_without_effect_is_told() -> None:
     """There is one version of the flows: all jobs run on it, and the system starts all the same."""
     (notice,) = Settings.from_environ({"CDK_CONTEXT_JSON": '{"canary": 5}', "PATH": "/bin"}).notices

@@ -15,7 +15,7 @@ from noukai_infra.planning.limits import GATEWAY_RATE
 from noukai_infra.repository.doctor import machine, place, quotas
 from noukai_infra.repository.doctor.finding import Finding, NotCheckedError, checked
 from noukai_infra.repository.doctor.permissions import permissions, resources_of
-from noukai_infra.settings import Settings
+from noukai_infra.settings import STAGE, Settings, settings_in
 from noukai_infra.settings.company import Company
 from tests.client.cli.running_command import run
 
@@ -188,6 +188,29 @@ def test_company_has_roles_of_its_own(account_with_kinds: Account) -> None:
     roles = [resource for resource, actions in made if actions == ("sts:AssumeRole",)]
     assert roles[0] == own
     assert roles[1].endswith(f"cdk-acme-file-publishing-role-{account.number}-us-east-1")
+
+
+@pytest.mark.parametrize(
+    ("content", "stage", "said"),
+    [
+        ("[stages.prod]", "prod", "The stage prod names no account"),
+        ('[workers.ml]\nimage = "images/none"', None, "image: there is no folder "),
+    ],
+)
+def test_settings_that_a_deploy_would_refuse(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, stage: str | None, said: str
+) -> None:
+    """They are wrong before anybody has credentials."""
+    (tmp_path / "flows").mkdir()
+    file = tmp_path / "noukai.toml"
+    file.write_text(f'flows = "{tmp_path / "flows"}"\n{content}\n')
+    monkeypatch.setattr(place, "file_context", lambda: settings_in(file, stage))
+    if stage is not None:
+        monkeypatch.setenv(STAGE, stage)
+    kept = place.Kept[Settings]()
+    (found,) = checked("settings", lambda: place.settings(kept))
+    assert found.said.startswith(said)
+    assert not found.is_good
 
 
 class Lambda:

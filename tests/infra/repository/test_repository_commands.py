@@ -18,6 +18,8 @@ from noukai_infra.repository import commands
 from noukai_infra.repository.beginning import examples
 from noukai_infra.repository.commands import operate
 from noukai_infra.repository.distribution import MODULES
+from noukai_infra.repository.doctor import checks
+from noukai_infra.repository.doctor.finding import Finding
 from noukai_infra.settings import ROOT, STAGE
 from tests.client.cli.running_command import run
 
@@ -204,3 +206,17 @@ def test_doctor_finds_wrong_settings() -> None:
     code, output, _ = run("doctor", "--stage", "production")
     assert code == 1
     assert "wrong  settings: cdk.json has no stages" in output
+
+
+@pytest.mark.parametrize("arguments", [["live"], ["--stage", "live"]])
+def test_doctor_takes_a_stage_like_a_deploy(monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> None:
+    """As its first word or as an option."""
+    seen: list[str] = []
+
+    def findings() -> list[Finding]:
+        seen.append(os.environ[STAGE])
+        return []
+
+    monkeypatch.setattr(checks, "findings", findings)
+    assert operate("doctor", arguments) == 0
+    assert seen == ["live"]

@@ -15,10 +15,11 @@ from botocore.exceptions import (
 )
 
 from noukai_infra.command_line import command
-from noukai_infra.folders import SETTINGS_FILE
+from noukai_infra.company.guards import check_stage
+from noukai_infra.folders import REPOSITORY, SETTINGS_FILE
 from noukai_infra.operations.account import Account, OperatorError
 from noukai_infra.repository.doctor.finding import NotCheckedError
-from noukai_infra.settings import Settings, SettingsError, file_context
+from noukai_infra.settings import STAGE, Settings, SettingsError, file_context
 from noukai_infra.settings.company import DEFAULT_QUALIFIER
 from noukai_infra.suggestions import unknown_name
 
@@ -53,6 +54,13 @@ def settings(kept: Kept[Settings]) -> str:
     found = Settings.from_context(file_context())
     if not found.flows_folder.is_dir():
         raise SettingsError(f"flows: there is no folder {found.flows_folder}: make it, or set `flows`.")
+    for kind in (found.worker, *found.workers.values()):
+        if kind.image is not None and not (REPOSITORY / kind.image).is_dir():
+            raise SettingsError(
+                f"image: there is no folder {REPOSITORY / kind.image}: make it, with a requirements.txt or a "
+                "Dockerfile, or correct `image`."
+            )
+    check_stage(os.environ.get(STAGE), found)
     kept.value = found
     return f"{SETTINGS_FILE}: the stack {found.stack} with the flows of {found.flows_folder}"
 
