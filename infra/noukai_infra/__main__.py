@@ -9,8 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import boto3
 import typer
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,  # noqa: A004 - botocore's own
+    HTTPClientError,
+)
 
+from noukai_infra.command_line import command
 from noukai_infra.company.drift import Drift
 from noukai_infra.company.guards import check_unprotected
 from noukai_infra.folders import SETTINGS_FILE
@@ -198,6 +204,9 @@ def main(arguments: Sequence[str] | None = None, program: str | None = None) -> 
     given = sys.argv[1:] if arguments is None else arguments
     try:
         commands(_with_stage(given), prog_name=program)
+    except (ConnectionError, HTTPClientError) as error:
+        way = f"check the network, and behind a proxy set HTTPS_PROXY; `{command('doctor')}` says more"
+        sys.exit(folded(f"AWS does not answer ({error}): {way}.", sys.stderr))
     except (OperatorError, SettingsError, BotoCoreError, ClientError) as error:
         sys.exit(folded(str(error), sys.stderr))
 

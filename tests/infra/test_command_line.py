@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from noukai_infra import command_line
+from noukai_infra.__main__ import main
 from noukai_infra.folders import SOURCES
 from noukai_infra.settings import STAGE
 
@@ -36,3 +37,17 @@ def test_commands_of_operators_start_without_the_cdk() -> None:
     code = "import sys, noukai_infra.__main__; print({'aws_cdk', 'jsii', 'constructs'} & {*sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("set()\n", "")
+
+
+def test_dead_network_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what to do, in place of the library's own words alone."""
+    own = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "s", "AWS_REGION": "us-east-1"}
+    for name, value in {**own, "AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_MAX_ATTEMPTS": "1"}.items():
+        monkeypatch.setenv(name, value)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, "/dev/null")
+    with pytest.raises(SystemExit) as raised:
+        main(["rollback"])
+    said = " ".join(str(raised.value.code).split())
+    assert said.startswith("AWS does not answer (Could not connect to the endpoint URL")
+    assert "check the network" in said

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 from noukai_infra.bundle.libraries.dependencies import Dependencies
 from noukai_infra.command_line import local_command
+from noukai_infra.folders import REPOSITORY, SETTINGS_FILE
 from noukai_infra.local import processes
 from noukai_infra.local.address.api_address import Address
 from noukai_infra.local.assembly import flow_files
@@ -25,6 +26,7 @@ from noukai_infra.local.settings import Settings
 from noukai_infra.local.terminal.log_line import is_metrics, readable
 from noukai_infra.local.terminal.steps import Step
 from noukai_wire.routes import Route
+from noukai_wire.secrets_file import SECRETS_FILE
 
 
 async def launch(settings: Settings, environ: Mapping[str, str], show: Callable[[str], None]) -> None:
@@ -71,6 +73,7 @@ class _System:
     async def run(self, tasks: asyncio.TaskGroup, address: Address) -> None:
         # Watched before they are read, so that no change is missed.
         tasks.create_task(self._watch())
+        tasks.create_task(self._watch_settings())
         self.show(Step.BUILD)
         runtime = await asyncio.to_thread(Dependencies("host").of_runtime)
         is_anew = not self.data.is_there
@@ -138,6 +141,14 @@ class _System:
     async def _watch(self) -> None:
         async for _ in flow_files.changes(self.settings.flows):
             self.changed.set()
+
+    async def _watch_settings(self) -> None:
+        """Say that settings and secrets are read at the start alone, since flows are reloaded."""
+        async for changed in flow_files.changed_of((SETTINGS_FILE, REPOSITORY / SECRETS_FILE)):
+            names = " and ".join(sorted(each.name for each in changed))
+            self.show(
+                f"{names} changed: end this with Ctrl-C and start it again, since only flows are reloaded"
+            )
 
     def _scratch(self) -> TemporaryDirectory[str]:
         return TemporaryDirectory(dir=self.folder, ignore_cleanup_errors=True)

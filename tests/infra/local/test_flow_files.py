@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from noukai_infra.local.assembly.flow_files import changes, taking_part
+from noukai_infra.local.assembly.flow_files import changed_of, changes, taking_part
 
 LIMIT_SECONDS = 20
 
@@ -42,6 +42,26 @@ def test_change_of_what_is_required(tmp_path: Path) -> None:
                 new.replace(change)
                 await asyncio.wait([waiting], timeout=0.5)
             waiting.result()
+        await noticed.aclose()
+
+    asyncio.run(asyncio.wait_for(watch(), LIMIT_SECONDS))
+
+
+def test_change_of_the_settings(tmp_path: Path) -> None:
+    """A file that appears later is named too; others of the folder are not."""
+    settings, secrets = tmp_path / "noukai.toml", tmp_path / ".secrets"
+
+    async def watch() -> None:
+        noticed = changed_of((settings, secrets))
+        for file in (settings, secrets):
+            waiting = asyncio.ensure_future(anext(noticed))
+            while not waiting.done():  # until it is watched
+                (tmp_path / "README.md").write_text("other")
+                file.write_text("changed")
+                await asyncio.wait([waiting], timeout=0.5)
+            found = waiting.result()
+            assert file in found
+            assert found <= {settings, secrets}
         await noticed.aclose()
 
     asyncio.run(asyncio.wait_for(watch(), LIMIT_SECONDS))

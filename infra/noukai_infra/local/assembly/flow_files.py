@@ -1,6 +1,6 @@
 """The watch over changes of the flows and the files that they require."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from itertools import chain
 from pathlib import Path
 
@@ -41,6 +41,17 @@ async def changes(flows: Path) -> AsyncGenerator[None]:
             if outside or taking_part(flows):
                 # Watch anew: other files may be required now, and an editor may have replaced a file.
                 break
+
+
+async def changed_of(files: Collection[Path]) -> AsyncGenerator[set[Path]]:
+    """Yield the files that have changed or appeared; they are in one folder."""
+    (folder,) = {file.parent for file in files}
+
+    def is_one(_: Change, path: str) -> bool:
+        return Path(path) in files
+
+    async for changed in awatch(folder, watch_filter=is_one, recursive=False, step=_QUIET_MILLISECONDS):
+        yield {Path(path) for _, path in changed}
 
 
 def taking_part(flows: Path) -> list[Path]:
