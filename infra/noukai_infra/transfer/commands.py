@@ -117,7 +117,7 @@ def import_command(context: Context, stage: Stage = None, *, file: ImportFile) -
     restoring = Import(contents.dynamodb, contents.table, contents, spread, _now())
     fates: Counter[Fate] = Counter()
     with opened(None if str(file) == _STDIN else file) as lines:
-        check(lines)
+        check(lines, restoring.now)
         try:
             for some in put(restoring, lines):
                 fates += some

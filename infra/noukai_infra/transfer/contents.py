@@ -8,7 +8,7 @@ from noukai_functions.jobs.lifecycle import Job, Payload, State
 from noukai_functions.jobs.objects import input_key, input_reference, result_key
 from noukai_functions.jobs.queues.queue import InvalidMessageError, LaterMessageError, Message
 from noukai_functions.jobs.saved_inputs import SavedInputs
-from noukai_infra.transfer.line import Content
+from noukai_infra.transfer.line import Content, is_input
 from noukai_wire.limits import MAX_ROW_RESULT_BYTES
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Contents:
         message = self._message(job)
         uploaded = None
         if message is not None and message.input is not None:
-            uploaded = self._read(input_key(job.org, message.input))
+            uploaded = self._uploaded(input_key(job.org, message.input))
             message = message if uploaded is not None else None
         return Content(job, output, message, uploaded)
 
@@ -67,6 +67,17 @@ class Contents:
             return SavedInputs(self.dynamodb, self.table).read(job)
         except (InvalidMessageError, LaterMessageError):
             return None
+
+    def _uploaded(self, key: str) -> str | None:
+        """Return an uploaded input; None if it is gone, or if no job could have it.
+
+        Otherwise one caller's upload would keep its job out of the export, or refuse the whole import.
+        """
+        try:
+            text = self._read(key)
+        except UnicodeDecodeError:
+            return None
+        return text if text is not None and is_input(text) else None
 
     def _read(self, key: str) -> str | None:
         """Return an object's text; None if it is gone."""

@@ -13,6 +13,7 @@ from noukai_functions.jobs.queues.queue import LaterMessageError, Message
 from noukai_functions.jobs.row import decode, encode
 from noukai_functions.refusals import UnreadableRowError
 from noukai_functions.timestamps import parse_timestamp
+from noukai_infra.transfer.bounds import check_job, check_message, json_text
 from noukai_wire.models import JobStatus, Timestamp, WireModel
 from noukai_wire.references import Sha256
 from noukai_wire.slug import is_slug
@@ -22,8 +23,8 @@ _IDENTIFYING = ("id", "created_at", "org", "flow")
 
 _NAMES_OF_AN_ADDRESS = 3
 
-_MAX_ROW_BYTES = 400_000
-"""The largest row that DynamoDB takes."""
+_MOST_SAID = 300
+"""How much of the reason is shown: some of it is from the line."""
 
 
 class _LostResult(WireModel):
@@ -112,7 +113,16 @@ def write_line(content: Content) -> bytes:
         **({} if message is None else {"input": _input(message, content.uploaded)}),
         "stored": stored.model_dump(by_alias=True, exclude_none=True),
     }
-    return json.dumps(line, allow_nan=False).encode() + b"\n"
+    return json.dumps(line, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+
+
+def is_input(text: str) -> bool:
+    """Return whether an uploaded text is an input, as an import takes it; callers upload what they want."""
+    try:
+        json_text("input", _Input.model_validate_json(text).model_dump(exclude_unset=True))
+    except ValueError:
+        return False
+    return True
 
 
 def _options(message: Message) -> dict[str, Any]:
@@ -144,24 +154,24 @@ def read_line(text: bytes) -> Content:
         line = _Line.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        raise ValueError(f"{place}: {first['msg']}" if place else first["msg"]) from None
+        # A name of the line could hold control characters, which a terminal would obey.
+        place = ".".join(map(str, first["loc"])).encode("unicode_escape").decode()[:_MOST_SAID]
+        raise ValueError(f"{place}: {first['msg'][:_MOST_SAID]}" if place else first["msg"]) from None
     job = _job(line)
     if not job.is_terminal:
         return Content(job)
     has_output = line.result is not None and "output" in line.result.model_fields_set
     _check_end(job, has_output=has_output)
-    output = json.dumps(line.result.output, separators=(",", ":")) if line.result and has_output else None
-    content = _with_input(line, Content(job, output))
-    _check_size(content)
-    return content
+    check_job(job)
+    output = json_text("output", line.result.output) if line.result and has_output else None
+    return _with_input(line, Content(job, output))
 
 
 def _job(line: _Line) -> Job:
     org, _, flow = line.flow.partition("/")
     names = (org, *flow.split("/"))
     if len(names) != _NAMES_OF_AN_ADDRESS or not all(map(is_slug, names)):
-        raise ValueError(f"flow: {line.flow!r} is not ORG/PROJECT/FLOW")
+        raise ValueError(f"flow: {line.flow[:_MOST_SAID]!r} is not ORG/PROJECT/FLOW")
     stored, is_cancelled = line.stored, line.state == State.CANCELLED
     expires_at = _milliseconds("expiresAt", line.expires_at)
     lost = stored.lost_result
@@ -196,7 +206,7 @@ def _milliseconds(name: str, text: str | None) -> int | None:
     try:
         return None if text is None else parse_timestamp(text)
     except ValueError:
-        raise ValueError(f"{name}: {text!r} is not a timestamp") from None
+        raise ValueError(f"{name}: {str(text)[:_MOST_SAID]!r} is not a timestamp") from None
 
 
 def _check_end(job: Job, *, has_output: bool) -> None:
@@ -216,19 +226,13 @@ def _with_input(line: _Line, content: Content) -> Content:
     options, job = line.stored.message, content.job
     given = line.input.model_dump(exclude_unset=True)
     if "input" in options:
-        arguments, uploaded = {}, json.dumps(given, separators=(",", ":"))
+        arguments, uploaded = {}, json_text("input", given)
     else:
         arguments, uploaded = {**given.pop("parameters", {}), **given}, None
     identity = {name: getattr(job, name) for name in _IDENTIFYING}
     try:
-        message = Message.parse(json.dumps({**options, **identity, "arguments": arguments}))
+        message = Message.parse(json_text("input", {**options, **identity, "arguments": arguments}))
     except LaterMessageError as error:
         raise ValueError(f"stored.message: {error}") from error
+    check_message(message, job.max_attempts)
     return Content(job, content.output, message, uploaded)
-
-
-def _check_size(content: Content) -> None:
-    job = content.job
-    texts = (job.error, job.last_error, job.history, json.dumps([job.progress, job.metadata]))
-    if sum(len((text or "").encode()) for text in texts) > _MAX_ROW_BYTES // 2:
-        raise ValueError("the job is too large for a row")

@@ -1,8 +1,9 @@
 """The file of an export and its place: how far it has come, so that it goes on after it was cut off."""
 
+import fcntl
 import json
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
@@ -35,7 +36,10 @@ class Place:
     def parse(cls, text: str) -> Self:
         """Parse what `text` returns; a `ValueError` or `TypeError` says that it is something else."""
         values = json.loads(text)
-        return cls(**{**values, "selection": Selection(**values["selection"])})
+        place = cls(**{**values, "selection": Selection(**values["selection"])})
+        if any(type(number) is not int or number < 0 for number in (place.bytes, place.jobs, place.rows)):
+            raise ValueError("a number is invalid")
+        return place
 
 
 @dataclass
@@ -54,11 +58,8 @@ class ExportFile:
         Raises:
             OperatorError: the file is something else.
         """
-        place = _found(path, begin)
-        # Readable for its owner alone: it holds what callers have stored.
-        flags = os.O_RDWR | os.O_CREAT | (0 if place else os.O_EXCL)
-        with os.fdopen(os.open(path, flags, 0o600), "r+b") as file:
-            opened = cls(path, file, place or begin)
+        with _locked(path) as (file, is_new):
+            opened = cls(path, file, begin if is_new else _found(path, begin, file.seek(0, os.SEEK_END)))
             file.truncate(opened.place.bytes)
             file.seek(opened.place.bytes)
             opened.keep(opened.place)
@@ -66,28 +67,52 @@ class ExportFile:
 
     def keep(self, place: Place) -> None:
         """Write the place, after all that comes before it."""
-        self.file.flush()
-        os.fsync(self.file.fileno())
+        self._flush()
         self.place = place
         part = _place_of(self.path).with_suffix(".part")
         part.write_text(place.text())
         part.replace(_place_of(self.path))
 
     def complete(self) -> None:
-        """Delete the place: the file is whole."""
+        """Delete the place, once the whole file is on the disk."""
+        self._flush()
         _place_of(self.path).unlink()
+
+    def _flush(self) -> None:
+        self.file.flush()
+        os.fsync(self.file.fileno())
 
 
 def _place_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.place")
 
 
-def _found(path: Path, begin: Place) -> Place | None:
-    """Return the place of an export that was cut off; None if there is no file yet."""
+@contextmanager
+def _locked(path: Path) -> "Iterator[tuple[IO[bytes], bool]]":
+    """Open a file, which no other export writes meanwhile; yield with it whether it is new."""
+    is_new = not path.exists()
+    # Readable for its owner alone: it holds what callers have stored.
+    flags = os.O_RDWR | (os.O_CREAT | os.O_EXCL if is_new else 0)
+    try:
+        file = os.fdopen(os.open(path, flags, 0o600), "r+b")
+    except OSError as error:
+        raise OperatorError(f"{path} cannot be written: {error.strerror}. Name another file.") from error
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise OperatorError(f"Another export writes {path}: wait for it, or name another file.") from None
+    try:
+        yield file, is_new
+    finally:
+        # What a full disk does not take is written again from the place on.
+        with suppress(OSError):
+            file.close()
+
+
+def _found(path: Path, begin: Place, size: int) -> Place:
+    """Return the place of an export that was cut off."""
     beside = _place_of(path)
-    if not path.exists():
-        beside.unlink(missing_ok=True)
-        return None
     if not beside.exists():
         raise OperatorError(f"{path} exists, and no export of it was cut off: name another file.")
     try:
@@ -100,5 +125,10 @@ def _found(path: Path, begin: Place) -> Place | None:
         raise OperatorError(
             f"{path} is a part of another export, of {place.stack} with {place.selection}: name another "
             f"file, or go on with the options of then. To give that one up, delete {path} and {beside}."
+        )
+    if size < place.bytes:
+        raise OperatorError(
+            f"{path} has {size} bytes, and its export had come to {place.bytes}: delete it and {beside}, and "
+            "export again."
         )
     return place

@@ -4,13 +4,14 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import BinaryIO
 
 from noukai_infra.operations.account import OperatorError
 from noukai_infra.transfer.bar import Show, bar
+from noukai_infra.transfer.bounds import MAX_LINE_BYTES
 from noukai_infra.transfer.restoring import Fate, Import, bad_lines
 
 _SHOWN = 20
@@ -24,27 +25,30 @@ def opened(file: Path | None) -> Iterator[BinaryIO]:
     Raises:
         OperatorError: it cannot be read.
     """
-    if file is None:
-        with TemporaryFile() as kept:
-            shutil.copyfileobj(sys.stdin.buffer, kept)
-            yield kept
-        return
     try:
-        with file.open("rb") as found:
-            yield found
+        with ExitStack() as stack:
+            found = sys.stdin.buffer if file is None else stack.enter_context(file.open("rb"))
+            yield found if file is not None and found.seekable() else stack.enter_context(_kept(found))
     except OSError as error:
-        raise OperatorError(f"{file} cannot be read: {error.strerror}.") from error
+        raise OperatorError(f"{file or 'stdin'} cannot be read: {error.strerror}.") from error
 
 
-def check(file: BinaryIO) -> None:
-    """Check every line.
+@contextmanager
+def _kept(pipe: BinaryIO) -> Iterator[BinaryIO]:
+    with TemporaryFile() as kept:
+        shutil.copyfileobj(pipe, kept)
+        yield kept
+
+
+def check(file: BinaryIO, now: int) -> None:
+    """Check every line, at a time in milliseconds since the epoch.
 
     Raises:
         OperatorError: some are no jobs; the message names the first of them by their numbers.
     """
     bad, count = [], 0
     with bar("checking", _size(file)) as show:
-        for each in bad_lines(_told(file, show)):
+        for each in bad_lines(_told(file, show), now):
             count += 1
             if count <= _SHOWN:
                 bad.append(f"line {each.number}: {each.reason}")
@@ -60,19 +64,28 @@ def put(restoring: Import, file: BinaryIO) -> Iterator[Counter[Fate]]:
     file.seek(0)
     done = jobs = 0
     with bar("importing", _size(file)) as show:
-        for length, fates in restoring.run(file):
-            done, jobs = done + length, jobs + fates.total()
-            show(done, f"{jobs} jobs")
-            yield fates
+        try:
+            for length, fates in restoring.run(file):
+                done, jobs = done + length, jobs + fates.total()
+                show(done, f"{jobs} jobs")
+                yield fates
+        except ValueError as error:
+            raise OperatorError(f"The file changed during the import ({error}): import it again.") from error
 
 
 def _told(file: BinaryIO, show: Show) -> Iterator[bytes]:
     file.seek(0)
     done = 0
-    for number, line in enumerate(file, start=1):
+    for number, line in enumerate(_lines(file), start=1):
         yield line
         done += len(line)
         show(done, f"{number} lines")
+
+
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    """Return the lines; one that is too long comes in parts, so that it does not fill the memory."""
+    while line := file.readline(MAX_LINE_BYTES + 1):
+        yield line
 
 
 def _size(file: BinaryIO) -> int:

@@ -12,6 +12,7 @@ from noukai_functions.jobs.lifecycle import TERMINAL, Job
 from noukai_functions.jobs.queues.queue import Message
 from noukai_functions.jobs.row import SAVED_INPUT, encode, expression, placeholders
 from noukai_functions.names import EXPIRES_AT, RESTORED
+from noukai_infra.transfer.bounds import MAX_LINE_BYTES, check_times
 from noukai_infra.transfer.contents import Contents
 from noukai_infra.transfer.line import Content, read_line
 
@@ -46,12 +47,15 @@ class BadLine:
     reason: str
 
 
-def bad_lines(lines: Iterable[bytes]) -> Iterator[BadLine]:
+def bad_lines(lines: Iterable[bytes], now: int) -> Iterator[BadLine]:
     """Check each line, without changing anything."""
     for number, line in enumerate(lines, start=1):
+        if len(line) > MAX_LINE_BYTES:
+            yield BadLine(number, f"it is longer than {MAX_LINE_BYTES} bytes")
+            return  # what follows is of the same line
         try:
             if line.strip():
-                read_line(line)
+                check_times(read_line(line).job, now)
         except (ValueError, RecursionError) as error:
             yield BadLine(number, str(error))
 
@@ -73,14 +77,24 @@ class Import:
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             for some in _parted(lines):
                 jobs = [read_line(line) for line in some if line.strip()]
-                existing = self._existing([each.job for each in jobs])
-                fates = Counter(pool.map(lambda each: self._put(each, existing), jobs))  # noqa: B023 - ends here
-                yield sum(map(len, some)), fates
+                skipped = Counter(fate for each in jobs if (fate := self._skipped(each.job)))
+                # Of lines with the same id, one is put: the objects of the others would replace its own.
+                whole = [each for each in jobs if self._skipped(each.job) is None]
+                first = {each.job.id: each for each in reversed(whole)}
+                existing = self._existing([*first])
+                put = Counter(pool.map(lambda each: self._put(each, existing), first.values()))  # noqa: B023 - ends here
+                again = Counter({Fate.EXISTING: len(whole) - len(first)})
+                yield sum(map(len, some)), put + skipped + again
 
-    def _existing(self, jobs: Sequence[Job]) -> frozenset[str]:
+    def _skipped(self, job: Job) -> Fate | None:
+        """Return why a job is not put, wherever it comes."""
+        if not job.is_terminal:
+            return Fate.UNFINISHED
+        return Fate.EXPIRED if job.is_expired(self.now) else None
+
+    def _existing(self, ids: Sequence[str]) -> frozenset[str]:
         """Return the ids of the jobs that are there, for which nothing is stored."""
         found: set[str] = set()
-        ids = dict.fromkeys(job.id for job in jobs)
         keys: Any = [{"id": {"S": id_}} for id_ in ids]
         wanted: Any = {self.table: {"Keys": keys, "ConsistentRead": True}} if keys else {}
         while wanted:
@@ -94,10 +108,6 @@ class Import:
 
     def _put(self, content: Content, existing: frozenset[str]) -> Fate:
         job, message = content.job, content.message
-        if not job.is_terminal:
-            return Fate.UNFINISHED
-        if job.is_expired(self.now):
-            return Fate.EXPIRED
         if job.id in existing:
             return Fate.EXISTING
         if content.output is not None:

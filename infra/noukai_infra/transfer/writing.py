@@ -7,12 +7,13 @@ from typing import BinaryIO
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from noukai_infra.operations.account import OperatorError
 from noukai_infra.terminal import tell_beside
 from noukai_infra.transfer.bar import bar
 from noukai_infra.transfer.export import Export
 from noukai_infra.transfer.place import ExportFile, Place
 
-_CUT_OFF = (KeyboardInterrupt, BotoCoreError, ClientError)
+_CUT_OFF = (KeyboardInterrupt, BotoCoreError, ClientError, OSError)
 _LABEL = "exporting"
 
 
@@ -31,10 +32,10 @@ def to_file(export: Export, path: Path, stack: str) -> Iterator[int]:
                     target.keep(Place(stack, export.selection, page.after, target.file.tell(), jobs, rows))
                 show(rows, f"{jobs} jobs")
                 yield jobs
-        except _CUT_OFF:
+            target.complete()
+        except _CUT_OFF as error:
             tell_beside(f"{path} has {target.place.jobs} jobs so far: the same command goes on with it.")
-            raise
-        target.complete()
+            raise _as_told(error, str(path)) from error
 
 
 def to_stdout(export: Export, after: str | None, out: BinaryIO | None = None) -> Iterator[int]:
@@ -51,6 +52,15 @@ def to_stdout(export: Export, after: str | None, out: BinaryIO | None = None) ->
                 after, rows = page.after or after, rows + page.rows
                 show(rows, f"{jobs} jobs")
                 yield jobs
-        except _CUT_OFF:
+        except BrokenPipeError:
+            raise  # the reader has what it wants
+        except _CUT_OFF as error:
             tell_beside(f"{jobs} jobs are written: the same command with --after {after} writes the others.")
-            raise
+            raise _as_told(error, "stdout") from error
+
+
+def _as_told(error: BaseException, name: str) -> BaseException:
+    """Return an error that is shown without its trace."""
+    if isinstance(error, OSError):
+        return OperatorError(f"{name} cannot be written: {error.strerror}.")
+    return error

@@ -50,13 +50,16 @@ class Stacks:
             found |= dict(page.lines)
         return found
 
-    def put(self, *lines: bytes) -> dict[Fate, int]:
-        """Import lines into the other stack."""
+    def importing(self) -> Import:
+        """Return an import into the other stack."""
         table, bucket = OTHER["JOBS_TABLE"], OTHER["PAYLOADS_BUCKET"]
         contents = Contents(self.dynamodb, self.s3, table, bucket)
-        restoring = Import(self.dynamodb, table, contents, 4, self.first.clock.time)
+        return Import(self.dynamodb, table, contents, 4, self.first.clock.time)
+
+    def put(self, *lines: bytes) -> dict[Fate, int]:
+        """Import lines into the other stack."""
         counts: dict[Fate, int] = {}
-        for _, fates in restoring.run(lines):
+        for _, fates in self.importing().run(lines):
             counts = {fate: counts.get(fate, 0) + fates[fate] for fate in {*counts, *fates}}
         return counts
 

@@ -23,6 +23,7 @@ from tests.job_rows import pending
 
 STACK = "noukai"
 JOBS = 25
+NOW = 1_700_003_600_000
 
 
 @pytest.fixture(autouse=True)
@@ -105,9 +106,15 @@ def test_file_of_another_export_is_not_touched(filled: Stacks, tmp_path: Path) -
 def test_place_that_is_something_else(filled: Stacks, tmp_path: Path) -> None:
     path = tmp_path / "jobs.jsonl"
     path.write_text("")
-    path.with_name("jobs.jsonl.place").write_text("{}")
-    with pytest.raises(OperatorError, match=r"jobs.jsonl.place is not the place of an export"):
+    place = '{"stack": "noukai", "selection": {}, "after": null, "jobs": 1, "rows": 1, "bytes": %s}'
+    for text in ("{}", "[]", place % '"9"', place % "-1", place % "true"):
+        path.with_name("jobs.jsonl.place").write_text(text)
+        with pytest.raises(OperatorError, match=r"jobs.jsonl.place is not the place of an export"):
+            list(to_file(filled.export(), path, STACK))
+    path.with_name("jobs.jsonl.place").write_text(place % "9")
+    with pytest.raises(OperatorError, match=r"jobs.jsonl has 0 bytes, and its export had come to 9"):
         list(to_file(filled.export(), path, STACK))
+    assert path.read_bytes() == b""
 
 
 def test_stdout_goes_on_after_the_last_job(filled: Stacks, capsys: pytest.CaptureFixture[str]) -> None:
@@ -164,17 +171,17 @@ GOOD = b"""{
         (b'{"message": "hi"}', b'{"massage": "hi"}', "input.massage: Extra inputs are not permitted"),
         (b'"startBy": 1', b'"startBy": 1, "message": {"timeout_seconds": "x"}', "timeout_seconds is invalid"),
         (b'"startBy": 1', b'"startBy": 1, "message": {"format": 2}', "a later version has sent it"),
-        (b'"no"', b'"' + b"x" * 300_000 + b'"', "the job is too large for a row"),
+        (b'"no"', b'"' + b"x" * 450_000 + b'"', "the job is too large for a row"),
         (b"hi", b"\xff", "Invalid JSON"),
     ],
 )
 def test_bad_line_is_named_by_its_number(tmp_path: Path, changed: bytes, into: bytes, said: str) -> None:
     assert changed in GOOD
-    assert [*bad_lines([GOOD])] == []
+    assert [*bad_lines([GOOD], NOW)] == []
     path = tmp_path / "jobs.jsonl"
     path.write_bytes(b"\n".join([GOOD, b"", GOOD.replace(changed, into, 1), GOOD]))
     with opened(path) as file, pytest.raises(OperatorError) as raised:
-        check(file)
+        check(file, NOW)
     first, last = str(raised.value).splitlines()
     assert first.startswith("line 3: ")
     assert said in first
@@ -185,7 +192,7 @@ def test_only_the_first_bad_lines_are_named(tmp_path: Path) -> None:
     path = tmp_path / "jobs.jsonl"
     path.write_bytes(b"{}\n" * 100)
     with opened(path) as file, pytest.raises(OperatorError) as raised:
-        check(file)
+        check(file, NOW)
     assert str(raised.value).splitlines()[-2:] == [
         "and 80 more",
         "Nothing was imported: mend these lines, or delete them.",

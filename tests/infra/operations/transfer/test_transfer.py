@@ -21,6 +21,7 @@ START = 1_700_000_000_000
 """The time at which the clock of the functions stands in tests."""
 
 LARGE = json.dumps({"text": "ä" * 10_000})
+LARGE_KEY = f"keep-2d/acme/{job_id('acme', 'trial/add', 'large')}/{START}-1"
 
 
 def answers(system: System, id_: str) -> Any:
@@ -48,8 +49,8 @@ def put_ended(stacks: Stacks, key: str, **values: Any) -> Job:
 def put_large_result(stacks: Stacks) -> Job:
     """Put a job whose result is an object."""
     content = LARGE.encode()
-    stacks.s3.put_object(Bucket="payloads", Key="keep-2d/acme/large", Body=content)
-    payload = Payload("keep-2d/acme/large", len(content), hashlib.sha256(content).hexdigest())
+    stacks.s3.put_object(Bucket="payloads", Key=LARGE_KEY, Body=content)
+    payload = Payload(LARGE_KEY, len(content), hashlib.sha256(content).hexdigest())
     return put_ended(stacks, "large", result_object=payload)
 
 
@@ -195,7 +196,7 @@ def test_existing_job_stays_with_its_input(stacks: Stacks) -> None:
 def test_lost_result_stays_lost(stacks: Stacks) -> None:
     """The job is completed in both stacks, and both say so of its output."""
     job = put_large_result(stacks)
-    stacks.s3.delete_object(Bucket="payloads", Key="keep-2d/acme/large")
+    stacks.s3.delete_object(Bucket="payloads", Key=LARGE_KEY)
     (line,) = stacks.lines().values()
     assert "result" not in json.loads(line)
     assert stacks.put(line) == {Fate.IMPORTED: 1}
