@@ -29,7 +29,7 @@ def read_context(path: Path) -> dict[str, Any]:
     """Return the context of a `cdk.json`; `ValueError` names what is invalid."""
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=once)
-    except (json.JSONDecodeError, UnicodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{path.name} is not JSON: {error}.") from error
     if not isinstance(content, dict):
         raise ValueError(f"{path.name} is not a JSON object: begin it with a brace.")  # noqa: TRY004 - of a file

@@ -23,7 +23,7 @@ def read_noukai_toml(
     """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{path.name} is not TOML: {error}.") from error
     _check_names([name for name in content if name != STAGES], known, path.name)
     return in_stage(path.name, content, known, stage, default_stack)
@@ -61,7 +61,7 @@ def _line_of(stage: str, stages: Mapping[str, Mapping[str, Any]], file: str) -> 
     """Return a stage and those that it inherits, the nearest first."""
     line = [stage]
     while (parent := stages[line[-1]].get(_INHERIT)) is not None:
-        if parent not in stages:
+        if not isinstance(parent, str) or parent not in stages:
             raise ValueError(
                 f"{STAGES}.{line[-1]}.{_INHERIT}: {file} has no stage {parent}: name one of "
                 f"{', '.join(stages)}."

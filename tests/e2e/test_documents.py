@@ -22,7 +22,7 @@ APPLICATIONS = [block for block in BLOCKS if block.info.startswith("application=
 OF_CI = [block for block in BLOCKS if block.language in ("yaml", "json") and block.info.startswith("file=")]
 """Run by `tests/infra/operations/test_ci_recipe.py`."""
 OF_REPOSITORIES = [block for block in BLOCKS if block.language == "toml" or block.info == "repository"]
-"""Read by `tests/infra/test_noukai_toml.py`, and run by `tests/e2e/test_wheel.py`."""
+"""Read by `tests/infra/settings/test_noukai_toml.py`, and run by `tests/e2e/test_wheel.py`."""
 OF_OPERATORS = [block for block in BLOCKS if block.document.name == "RUNBOOK.md" and block.language == "sh"]
 """Run by `tests/infra/health/test_runbook_commands.py`."""
 COMMANDS = [

@@ -21,7 +21,19 @@ def pairs(value: object) -> object:
 
 
 class SettingsError(ValueError):
-    """An error that names each setting with an invalid value."""
+    """An error that names each setting with an invalid value.
+
+    Control characters of a file are shown as escapes: a terminal or the log of a CI would obey them.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__("".join(map(_shown, text)))
+
+
+def _shown(character: str) -> str:
+    if character == "\n" or character.isprintable():
+        return character
+    return character.encode("unicode_escape").decode()
 
 
 def split(value: object) -> object:

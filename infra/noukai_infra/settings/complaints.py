@@ -30,6 +30,10 @@ _SHAPES = {
 }
 """What texts of these settings look like, in place of their pattern."""
 
+_HIDDEN = frozenset({"environment", "secrets"})
+_LONGEST = 200
+"""How much of a value is shown."""
+
 
 def complaints(error: ValidationError, settings: Any) -> list[str]:
     """Return a sentence for each invalid value, with its setting and what is allowed.
@@ -40,7 +44,7 @@ def complaints(error: ValidationError, settings: Any) -> list[str]:
 
 
 def _complaint(error: Any, settings: Any) -> str:
-    path = [str(part) for part in error["loc"] if part != "[key]"]
+    path = [str(part).replace("\n", "\\n") for part in error["loc"] if part != "[key]"]
     if error["type"] == "unexpected_keyword_argument":
         *group, name = path
         where = f"the {'.'.join(group)} of {SETTINGS_FILE.name}" if group else SETTINGS_FILE.name
@@ -51,7 +55,20 @@ def _complaint(error: Any, settings: Any) -> str:
     wanted = re.sub(r" or an instance of \w+$", "", said)
     for python, of_json in _WORDS_OF_JSON.items():
         wanted = wanted.replace(python, of_json)
-    return f"{'.'.join(path)}: {json.dumps(error['input'], default=str)} is invalid: it should {wanted}."
+    return f"{'.'.join(map(_cut, path))}: {_value(path[:1], error['input'])} is invalid: it should {wanted}."
+
+
+def _value(setting: Sequence[str], value: object) -> str:
+    """Return a value as JSON; not one that may be a secret, also by mistake, since CI keeps its logs."""
+    return (
+        "its value"
+        if _HIDDEN.intersection(setting)
+        else _cut(json.dumps(value, ensure_ascii=False, default=str))
+    )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _shape(path: Sequence[str]) -> str | None:

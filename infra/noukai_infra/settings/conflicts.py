@@ -12,10 +12,23 @@ API = "api"
 OF_API = ("submit", "status", "wait")
 """The functions that a caller waits for from a submission to its result, for which `api` stands."""
 
+_MOST_ENVIRONMENT = 4096
+"""https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+
 
 def conflicts(settings: "Settings") -> list[str]:
     """Return a sentence for each pair of settings that do not fit each other."""
-    return [*_of_the_api(settings), *_of_layers(settings)]
+    return [*_of_the_api(settings), *_of_layers(settings), *_of_environment(settings)]
+
+
+def _of_environment(settings: "Settings") -> Iterator[str]:
+    """Check what Lambda would refuse in the midst of a deploy."""
+    size = sum(len(f"{name}{value}".encode()) for name, value in settings.environment.items())
+    if size > _MOST_ENVIRONMENT:
+        yield (
+            f"environment: it has {size} bytes, and Lambda takes {_MOST_ENVIRONMENT} at most: read what "
+            "is large from a file of the flows folder, or from a secret by `secrets`."
+        )
 
 
 def _of_the_api(settings: "Settings") -> Iterator[str]:

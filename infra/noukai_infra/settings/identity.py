@@ -13,8 +13,12 @@ _Claim = Annotated[str, Field(min_length=1, max_length=255)]
 
 
 def _issuer(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme != "https" or not parts.hostname or parts.username or parts.query or parts.fragment:
+    try:
+        parts = urlsplit(text)
+        is_url = parts.scheme == "https" and parts.hostname and parts.port != 0
+    except ValueError:  # of a host or a port
+        is_url = False
+    if not is_url or parts.username or parts.query or parts.fragment or not text.isprintable() or " " in text:
         raise ValueError(
             "be the HTTPS URL that the provider's tokens have as `iss`, to the letter, such as "
             "https://acme.eu.auth0.com/"

@@ -47,6 +47,8 @@ def settings_in(file: Path, stage: str | None) -> dict[str, object]:
             f"There is no {NOUKAI_TOML} in {file.parent} or above: go to the folder of your repository, or "
             "make one with `noukai init`."
         ) from None
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be read: {error.strerror}.") from error
     except ValueError as error:
         raise SettingsError(str(error)) from error
 
@@ -73,7 +75,7 @@ def _content(cdk_json: Path) -> Mapping[str, object]:
         return {}
     try:
         content: object = json.loads(cdk_json.read_text(encoding="utf-8-sig"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SettingsError(f"{cdk_json} is not JSON: {error}.") from error
     return content if isinstance(content, dict) else {}
 

@@ -97,17 +97,17 @@ class Settings:
 
     stack: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,127}$")] = DEFAULT_STACK
     account: Annotated[str, Field(pattern=r"^[0-9]{12}$")] | None = None
-    region: str | None = None
+    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$")] | None = None
     flows: Annotated[Path, BeforeValidator(folder)] = Path("functions/flows")
     platform: Literal["manylinux", "host"] = "manylinux"
     architecture: Literal["arm64", "x86_64"] = "arm64"
     tables: Literal["retain", "destroy"] = "retain"
     memory: Annotated[int, A_NUMBER, Field(ge=128, le=10_240)] = 256
     wait_memory: Annotated[int, A_NUMBER, Field(ge=128, le=10_240)] = 128
-    wait_reserved_concurrency: Annotated[int, A_NUMBER, Field(ge=1)] | None = None
-    execute_reserved_concurrency: Annotated[int, A_NUMBER, Field(ge=1)] | None = None
-    throttle_rate: Annotated[int, A_NUMBER, Field(ge=1)] = 500
-    throttle_burst: Annotated[int, A_NUMBER, Field(ge=1)] = 1000
+    wait_reserved_concurrency: Annotated[int, A_NUMBER, Field(ge=1, le=1_000_000)] | None = None
+    execute_reserved_concurrency: Annotated[int, A_NUMBER, Field(ge=1, le=1_000_000)] | None = None
+    throttle_rate: Annotated[int, A_NUMBER, Field(ge=1, le=1_000_000)] = 500
+    throttle_burst: Annotated[int, A_NUMBER, Field(ge=1, le=1_000_000)] = 1000
     log_level: Literal["DEBUG", "INFO", "WARN", "ERROR"] = "INFO"
     log_retention: LogRetention = "ONE_MONTH"
     audit_retention: LogRetention = "ONE_YEAR"

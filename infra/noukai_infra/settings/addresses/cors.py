@@ -24,12 +24,12 @@ def _origin(text: str) -> str:
         raise ValueError(
             f"{_FORM}: {text} would let every page call the API with what your callers' browsers hold"
         )
-    parts = urlsplit(text)
-    host = parts.hostname or ""
     try:
+        parts = urlsplit(text)
         port = parts.port
     except ValueError:
         raise ValueError(f"{_FORM}, with a port from 1 to 65535") from None
+    host = parts.hostname or ""
     if text != f"{parts.scheme}://{host}{'' if port is None else f':{port}'}" or not _HOST.fullmatch(host):
         raise ValueError(f"{_FORM}: in lower case, without a path, a query or a name")
     if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOCAL):

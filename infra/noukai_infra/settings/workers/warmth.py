@@ -1,6 +1,8 @@
 """The settings of environments that are kept warm."""
 
+from difflib import get_close_matches
 from typing import Annotated, Any
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic.dataclasses import dataclass
@@ -16,6 +18,15 @@ WARM_SHARE = "WarmShare"
 def _cron(text: str) -> str:
     Cron.parse(text)
     return text
+
+
+def _zone(name: str) -> str:
+    """Refuse what is no time zone, which AWS would refuse in the midst of a deploy."""
+    known = available_timezones() or {name}  # a machine may have no zones
+    if name not in known or not name.isprintable():
+        nearest = get_close_matches(name, known, n=1)
+        raise ValueError(f"be a time zone, such as {nearest[0] if nearest else 'Europe/Berlin'}")
+    return name
 
 
 _Cron = Annotated[str, AfterValidator(_cron)]
@@ -40,7 +51,7 @@ class Warmth:
     begin: _Cron | None = None
     """The setting `from`."""
     until: _Cron | None = None
-    zone: Annotated[str, Field(pattern=r"^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$")] = "UTC"
+    zone: Annotated[str, AfterValidator(_zone)] = "UTC"
 
     _rename = model_validator(mode="before")(_named)
 
