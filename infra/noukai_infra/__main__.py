@@ -21,9 +21,8 @@ from noukai_infra.company.drift import Drift
 from noukai_infra.company.guards import check_unprotected
 from noukai_infra.folders import SETTINGS_FILE
 from noukai_infra.operations.account import OperatorError
-from noukai_infra.operations.deploy.checks.network.plan import plan_networks
-from noukai_infra.operations.deploy.command import deploy_command
-from noukai_infra.operations.deploy.deploy import compare, destroy
+from noukai_infra.operations.deploy.command import deploy_command, diff_command
+from noukai_infra.operations.deploy.deploy import destroy
 from noukai_infra.operations.deploy.releases import canary_commands
 from noukai_infra.operations.deploy.releases.canary_commands import roll_back
 from noukai_infra.operations.deploy.releases.rollback import live_flows
@@ -73,6 +72,7 @@ commands.add_typer(budget_commands.commands, name="budget", help="What orgs may 
 commands.add_typer(ops_commands.commands, name="ops", help=_OPS)
 commands.add_typer(canary_commands.commands, name="canary", help=_CANARY)
 commands.command("deploy", context_settings=_PASS_ON, options_metavar=_METAVAR)(deploy_command)
+commands.command("diff", options_metavar=_METAVAR)(diff_command)
 commands.command("restore", options_metavar=_METAVAR)(restore_command)
 commands.command("verify", options_metavar=_METAVAR)(verify_command)
 commands.command("export", options_metavar=_METAVAR)(export_command)
@@ -89,20 +89,6 @@ def rollback_command(context: Context, stage: Stage = None) -> None:
     tell(
         f"{count} functions have changed places with their previous versions, and version {flows} of the "
         "flows is live; tables and queues are as they were."
-    )
-
-
-@commands.command("diff", options_metavar=_METAVAR)
-def diff_command(context: Context, stage: Stage = None) -> None:
-    """Show what a deploy would change, and change nothing."""
-    operator = Operator.of(context, stage)
-    network = plan_networks(operator.account, operator.stack, operator.settings)
-    compare(
-        operator.account,
-        operator.cdk,
-        operator.stack,
-        operator.cdk_options([*network.context]),
-        network.lines,
     )
 
 

@@ -15,8 +15,8 @@ class Scale:
 
     Throughputs are in units a second, and are what DynamoDB must be ready for at once: it never lowers
     them again, and raising them is paid for once. `index_partitions` is the number of partitions of each
-    flow's list, each of which takes a thousand new jobs a second. After it was lowered, lists still read
-    `former_index_partitions`, as long as older jobs are kept; `make deploy` sets it. `stream_shards` is how
+    flow's list, each of which takes a thousand new jobs a second. When it is lowered, the operator sets
+    `former_index_partitions` to the former number, as long as older jobs are kept. `stream_shards` is how
     many shards the jobs table's stream has, one for each thousand of `table_writes`; with more processes
     than it says, budgets are overrun. `sweep_segments` are the parts of the jobs table that are swept at
     once.

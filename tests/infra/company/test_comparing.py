@@ -8,7 +8,12 @@ from typer.testing import CliRunner
 
 from noukai_infra.__main__ import commands
 from noukai_infra.company.drift import Drift
+from noukai_infra.operations import operator
 from noukai_infra.operations.account import Account, OperatorError
+from noukai_infra.operations.addresses.edge import EdgeDeploy
+from noukai_infra.operations.addresses.origin_secret import OriginSecret
+from noukai_infra.operations.deploy import command as deploy_command
+from noukai_infra.operations.deploy import deploy as deploying
 from noukai_infra.operations.deploy.cdk import Cdk
 
 STACK = "noukai"
@@ -85,3 +90,25 @@ def test_drift_has_an_exit_code(
     monkeypatch.setattr(Drift, "lines", lambda _: lines)
     done = CliRunner().invoke(commands, ["drift"])
     assert (done.exit_code, done.stdout) == (code, said)
+
+
+def test_diff_finds_out_what_a_deploy_does(
+    account_with_kinds: Account, asked: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A canary, CloudFront and the certificate of foreign DNS would else be shown as removed."""
+    monkeypatch.setattr(deploying, "live_versions", lambda *_: {"worker-1": "7"})
+    monkeypatch.setattr(deploying, "worker_functions", lambda *_: {"default": "worker-1"})
+    monkeypatch.setattr(deploy_command, "issued_certificate", lambda _, name: f"arn-of-{name}")
+    domain = {"canary": 5, "domain": {"name": "jobs.acme.com"}}
+    monkeypatch.setattr(operator, "file_context", lambda: domain)
+    done = CliRunner().invoke(commands, ["diff"])
+    assert done.exit_code == 0, done.exception
+    assert {"stable=default=7", "domain_certificate=arn-of-jobs.acme.com"} <= set(asked[0])
+
+    opened = EdgeDeploy(account_with_kinds, STACK, OriginSecret("s"), is_closing=True)
+    certificate = f"arn:aws:acm:us-east-1:{'1' * 12}:certificate/a"
+    edge = {"edge": {"name": "jobs.acme.com", "certificate": certificate}}
+    monkeypatch.setattr(operator, "file_context", lambda: edge)
+    monkeypatch.setattr(EdgeDeploy, "of", lambda *_, **__: opened)
+    CliRunner().invoke(commands, ["diff"])
+    assert f"origin_digests={opened.secret.digests[0]}" in asked[-1]

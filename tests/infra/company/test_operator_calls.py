@@ -15,8 +15,8 @@ ANYBODY_MAY = {"sts:GetCallerIdentity"}
 EVERY_COMMAND = {"every command", "deploy"}
 GROUPS = {
     "canary": "canary; deploy with `canary`",
-    "domain": "deploy with `domain` without zone and certificate",
-    "edge": "deploy, destroy with `edge`",
+    "domain": "deploy, diff with `domain` without zone and certificate",
+    "edge": "deploy, destroy, diff with `edge`",
     "network": "deploy, diff with `network`",
     "secrets": "deploy with `secrets`",
 }

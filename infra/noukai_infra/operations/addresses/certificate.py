@@ -29,6 +29,11 @@ def certificate_of(session: "boto3.Session", name: str, again: str) -> str:
     )
 
 
+def issued_certificate(session: "boto3.Session", name: str) -> str | None:
+    """Return the ARN of an issued certificate for a name; None if there is none. Requests none."""
+    return _listed(session.client("acm"), name).get(_USABLE)
+
+
 def _requested(acm: Any, name: str) -> str:
     arn: str = acm.request_certificate(DomainName=name, ValidationMethod="DNS")["CertificateArn"]
     return arn

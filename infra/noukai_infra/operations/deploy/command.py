@@ -13,11 +13,11 @@ from noukai_infra.command_line import command
 from noukai_infra.company.guards import check_stage
 from noukai_infra.folders import SETTINGS_FILE
 from noukai_infra.operations.account import OperatorError
-from noukai_infra.operations.addresses.certificate import certificate_of
+from noukai_infra.operations.addresses.certificate import certificate_of, issued_certificate
 from noukai_infra.operations.addresses.edge import EdgeDeploy
 from noukai_infra.operations.deploy.checks.network.plan import plan_networks
 from noukai_infra.operations.deploy.checks.runtimes import check_runtime
-from noukai_infra.operations.deploy.deploy import Outcome, Plan, deploy
+from noukai_infra.operations.deploy.deploy import Outcome, Plan, compare, deploy
 from noukai_infra.operations.deploy.draining import draining_kinds
 from noukai_infra.operations.deploy.releases.rollback import live_flows
 from noukai_infra.operations.operator import Context, Operator, Org, Stage
@@ -77,6 +77,21 @@ def deploy_command(
     _show_first_key(operator, org, outcome)
 
 
+def diff_command(context: Context, stage: Stage = None) -> None:
+    """Show what a deploy would change, and change nothing."""
+    operator = Operator.of(context, stage)
+    network = plan_networks(operator.account, operator.stack, operator.settings)
+    domain = _foreign_domain(operator)
+    found = None if domain is None else issued_certificate(operator.account.session, domain)
+    plan = Plan(
+        context=[*operator.cdk_options([]), *_domain_certificate(found), *network.context],
+        canary=operator.settings.canary,
+        edge=_edge(operator, renew=False),
+        notes=network.lines,
+    )
+    compare(operator.account, operator.cdk, operator.stack, plan)
+
+
 def _asks(*, yes: bool, diff: bool) -> bool:
     """Return whether the operator is asked before anything changes."""
     asks = not yes and (diff or not _is_in_ci())
@@ -105,12 +120,22 @@ def _check_flows() -> None:
 
 
 def _certificate(operator: Operator) -> tuple[str, ...]:
-    """Return the options that name the certificate of a domain in foreign DNS."""
+    """Return the options that name the certificate of a domain in foreign DNS, which is requested once."""
+    if (domain := _foreign_domain(operator)) is None:
+        return ()
+    return _domain_certificate(certificate_of(operator.account.session, domain, command("deploy")))
+
+
+def _foreign_domain(operator: Operator) -> str | None:
+    """Return the name of a domain in foreign DNS whose certificate a deploy requests itself, if it is one."""
     domain = operator.settings.domain
     if domain is None or domain.existing or domain.zone or domain.certificate:
-        return ()
-    found = certificate_of(operator.account.session, domain.name, command("deploy"))
-    return ("--context", f"domain_certificate={found}")
+        return None
+    return domain.name
+
+
+def _domain_certificate(found: str | None) -> tuple[str, ...]:
+    return () if found is None else ("--context", f"domain_certificate={found}")
 
 
 def _edge(operator: Operator, *, renew: bool) -> EdgeDeploy | None:

@@ -80,13 +80,12 @@ def deploy(account: Account, cdk: Cdk, stack: str, plan: Plan) -> Outcome:
     before = live_versions(account, stack)
     canary = Canary(account, stack)
     canary.check_may_deploy(stays=plan.canary is not None)
-    stable = _stable(account, stack, before) if plan.canary is not None else {}
+    stable = _stable(account, stack, plan, before)
     had_edge = ORIGIN_HOST in (account.outputs(stack) or ())
     flows = DeployedFlows.of(account, stack)
-    former = _setting("former", flows.to_remember() if flows else ())
     with TemporaryDirectory() as folder:
         assembly = Path(folder)
-        found = (*former, *_kept(account, stack, stable), *(plan.edge.context if plan.edge else ()))
+        found = _found(account, stack, plan, flows, stable)
         _run(cdk, "synth", stack, "--quiet", "--output", folder, *found, *plan.context)
         if has_images(assembly, stack):
             cdk = _building(cdk)
@@ -126,11 +125,19 @@ def _finish_edge(account: Account, stack: str, assembly: Path, plan: Plan, *, ha
         delete_edge(account, stack)
 
 
-def _stable(account: Account, stack: str, before: Versions) -> dict[str, str]:
-    """Return the live version of each deployed worker, by worker kind; empty if the stack does not exist."""
-    if not before:
+def _stable(account: Account, stack: str, plan: Plan, before: Versions) -> dict[str, str]:
+    """Return the live version of each deployed worker, by worker kind; empty without a canary or a stack."""
+    if plan.canary is None or not before:
         return {}
     return {kind: before[name] for kind, name in worker_functions(account, stack).items() if name in before}
+
+
+def _found(
+    account: Account, stack: str, plan: Plan, flows: DeployedFlows | None, stable: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Return the settings that only the deployed stack tells."""
+    former = _setting("former", flows.to_remember() if flows else ())
+    return (*former, *_kept(account, stack, stable), *(plan.edge.context if plan.edge else ()))
 
 
 def _kept(account: Account, stack: str, stable: Mapping[str, str]) -> tuple[str, ...]:
@@ -157,23 +164,18 @@ def _building(cdk: Cdk) -> Cdk:
         raise OperatorError(str(error)) from error
 
 
-def compare(
-    account: Account, cdk: Cdk, stack: str, context: Sequence[str], notes: Sequence[str] = ()
-) -> None:
+def compare(account: Account, cdk: Cdk, stack: str, plan: Plan) -> None:
     """Show the parts and the differences that a deploy would make; change nothing.
-
-    `notes` are further lines for the operator.
 
     Raises:
         OperatorError: the CDK command has failed.
     """
     flows = DeployedFlows.of(account, stack)
-    former = _setting("former", flows.to_remember() if flows else ())
-    draining = _setting("draining", kinds_to_keep(account, stack))
+    found = _found(account, stack, plan, flows, _stable(account, stack, plan, live_versions(account, stack)))
     with TemporaryDirectory() as folder:
         assembly = Path(folder)
-        _run(cdk, "synth", stack, "--quiet", "--output", folder, *former, *draining, *context)
-        _show_inventory(account, stack, assembly, Plan(notes=notes), is_new=flows is None)
+        _run(cdk, "synth", stack, "--quiet", "--output", folder, *found, *plan.context)
+        _show_inventory(account, stack, assembly, plan, is_new=flows is None)
         _run(cdk, "diff", stack, assembly=assembly)
 
 

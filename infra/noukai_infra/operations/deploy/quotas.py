@@ -15,15 +15,12 @@ from typing import Any
 from noukai_infra.bundle.image import MAX_UNZIPPED_BYTES
 from noukai_infra.operations.account import Account, OperatorError, resources
 from noukai_infra.operations.deploy.releases.warm_environments import most_warm
-from noukai_infra.planning.limits import KEPT_UNRESERVED
+from noukai_infra.planning.limits import INVOCATIONS_OF_A_POLLER, KEPT_UNRESERVED
 
 MAX_RESOURCES = 500
 MAX_ENVIRONMENT_BYTES = 4096
 MAX_MEMORY, NEW_ACCOUNT_MEMORY = 10_240, 3008
 USUAL_CONCURRENCY = 1000
-INVOCATIONS_OF_A_POLLER = 10
-"""https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html"""
-
 _REFERENCE_BYTES = 128
 """The assumed length of a name, an ARN or a URL that only AWS knows; none of the stack's is longer."""
 

@@ -1,4 +1,4 @@
-"""The commands `python -m noukai_infra keys create|list|rotate|revoke`."""
+"""The commands `python -m noukai_infra keys create|list|rotate|revoke|rotate-tokens`."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -180,7 +180,10 @@ def cells(row: KeyRow, now: int) -> tuple[str, ...]:
         return (row.id, "", row.problem, *[""] * 5, "broken")
     times = [_day(row.created), _day(row.used) or "never", _day(row.expires) or "never"]
     rate = "" if row.rate is None else f"{row.rate}/s"
-    scopes = "all" if set(USUAL_SCOPES) <= set(row.scopes) else " ".join(row.scopes)
+    scopes = " ".join(row.scopes)
+    if set(USUAL_SCOPES) <= set(row.scopes):
+        # A key that makes keys is told apart: those that it has made outlive its revocation.
+        scopes = "all + keys" if Scope.KEYS in row.scopes else "all"
     limits = [*(f"for {flow}" for flow in row.flows), *(f"from {each}" for each in row.addresses)]
     return (row.id, row.org, row.name, " ".join([scopes, *limits]), rate, *times, row.state(now))
 
