@@ -50,7 +50,7 @@ def findings(account: Account, settings: Settings) -> Iterator[Finding]:
         return
     now = time.time()
     yield from checked("endpoint", lambda: endpoint(outputs["Endpoint"]))
-    if settings.domain or (settings.edge and settings.edge.name):
+    if settings.domain or settings.edge:
         host = urlsplit(outputs["Endpoint"]).hostname or ""
         yield from checked("certificate", lambda: certificate(host, now))
     yield from checked("flows", lambda: flows(account, settings), is_needed=False, seconds=40)
