@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -79,6 +80,19 @@ def test_form_checks_as_the_api_does_and_submits(visit: Open) -> None:
     page.get_by_role("button", name="Submit").click()
     expect(page.get_by_role("region", name="Output")).to_contain_text("Ada")
     expect(page.get_by_role("region", name="Input")).to_contain_text("pen")
+
+
+def test_file_is_uploaded_and_the_job_has_it(visit: Open, tmp_path: Path) -> None:
+    """An input that is too large for a request goes to the bucket, from the form."""
+    (tmp_path / "letter.txt").write_text("dear customer " * 30_000, encoding="utf-8")
+    opened = visit()
+    page = opened.go("#/flows/acme/studio/greet")
+    page.get_by_label("Text from a file").set_input_files(tmp_path / "letter.txt")
+    expect(page.get_by_role("textbox", name="message")).to_have_value(re.compile("^dear customer"))
+    page.get_by_role("button", name="Submit", exact=True).click()
+    expect(page.locator(".job-line .state")).to_have_text("completed")
+    assert [method for method, url in opened.requests if "console" not in url and method == "PUT"] == ["PUT"]
+    expect(page.get_by_role("region", name="Output")).to_contain_text("kB")
 
 
 PLACES = [

@@ -64,6 +64,8 @@ function read(text, exact) {
 
 /** @param {string} method @param {string} path @param {Options} options */
 async function sent(method, path, options) {
+  // A browser resolves these steps, even escaped: the request would go to another route.
+  if (path.split("/").some((part) => part === "." || part === "..")) throw new ApiError(404, "There is nothing of this name.");
   const headers = new Headers({ Authorization: `Bearer ${options.key ?? key.value}`, ...options.headers });
   const body = options.body === undefined ? undefined : writeExact(options.body);
   if (body !== undefined) headers.set("Content-Type", "application/json");

@@ -8,6 +8,11 @@ export function visible(text) {
   return text.replace(INVISIBLE, (mark) => `⟨U+${(mark.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟩`);
 }
 
+/** Write these marks as escapes, which JSON, Python and TypeScript read alike. @param {string} code */
+export function escaped(code) {
+  return code.replace(INVISIBLE, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
 /** A line of a terminal: without colours, and of what `\r` has overwritten the last state. @param {string} text */
 export function lastFrame(text) {
   const plain = text.replace(COLOURS, "").replace(/\r+$/, "");

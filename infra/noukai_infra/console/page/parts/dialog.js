@@ -60,7 +60,7 @@ function Asked({ asked }) {
     }
     return undefined;
   };
-  return html`<${Dialog} title=${asked.title} onClose=${close}>
+  return html`<${Dialog} title=${isDone ? "Not all was done" : asked.title} onClose=${close}>
     ${!isDone && html`<p>${asked.text}</p>`}
     <${Problem} error=${error} />
     <footer class="buttons">

@@ -90,7 +90,7 @@ function Form({ flow, value, setValue, isDraft }) {
     ${hasFields ? html`<${Fields} schema=${flow.input} value=${value} change=${setValue} root=${flow.input} errors=${errors} />` : html`<p class="quiet">This flow has no input.</p>`}
     <${Options} options=${options} change=${setOptions} errors=${errors} />
     <${Problem} error=${problem} />
-    ${[...errors].filter(([path]) => path.startsWith("options")).map(([path, message]) => html`<p key=${path} class="problem">${path} ${message}</p>`)}
+    ${[...errors].filter(([path]) => !(path.split(".")[0] in (flow.input.properties ?? {}))).map(([path, message]) => html`<p key=${path} class="problem">${path} ${message}</p>`)}
     <footer class="buttons"><button class="main" disabled=${isBusy}>${isBusy ? "Submitting …" : "Submit"}</button></footer>
   </form>`;
 }

@@ -32,7 +32,7 @@ function Entry({ flow }) {
   return html`<li class="card entry">
     <div><a class="title" href=${hrefOf(["flows", ...flow.flow.split("/")])}><span class="quiet">${project}/</span>${name}</a>
       ${flow.description && html`<p class="clip"><${Text}>${flow.description.split("\n")[0]}<//></p>`}</div>
-    <div class="quiet entry-facts"><span>${inputs.length ? inputs.join(", ") : "no input"}</span>
+    <div class="quiet entry-facts"><span>${inputs.length ? html`<${Text}>${inputs.join(", ")}<//>` : "no input"}</span>
       <span>${duration(flow.timeoutSeconds * 1000)} at most, ${counted(flow.maxAttempts, "attempt")}${flow.worker ? `, worker ${flow.worker}` : ""}</span></div>
     ${may("read") && html`<a href=${hrefOf(["jobs"], { flow: flow.flow })}>Jobs</a>`}
   </li>`;

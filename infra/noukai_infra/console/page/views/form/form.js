@@ -2,6 +2,7 @@
 
 import { html, useId, useState } from "../../core/dom.js";
 import { isRaw } from "../../core/exact_json.js";
+import { visible } from "../../core/text.js";
 import { Text } from "../../parts/basics.js";
 import { BytesField, ChoiceField, FlagField, InstantField, JsonField, NumberField, TextField } from "./fields.js";
 import { beginning, kindOf, resolved, variantsOf } from "./schema.js";
@@ -35,7 +36,7 @@ function hintOf(schema) {
 
 function Field({ name, schema, root, value, change, isRequired, path, errors }) {
   const id = useId();
-  const { variants } = variantsOf(schema, root);
+  const { variants, isNullable } = variantsOf(schema, root);
   const fitting = variants.findIndex((each) => fits(each, value));
   const [picked, pick] = useState(Math.max(0, fitting));
   const shown = variants[picked] ?? {};
@@ -46,14 +47,18 @@ function Field({ name, schema, root, value, change, isRequired, path, errors }) 
   const properties = { id, described: about, schema: { ...shown, default: schema.default }, value, isRequired, isWrong: Boolean(error), root, path, errors,
     change: (held) => change(typeof held === "function" ? held(value) : held) };
   const isGroup = kind === "object" || kind === "list";
-  const label = html`<span class="label-text">${name}${isRequired && html`<span class="needed" title="required"> *</span>`}</span>
-    <span class="quiet bounds">${hintOf({ ...shown, default: schema.default })}</span>`;
-  const body = html`
+  const label = html`<span class="label-text">${visible(name)}${isRequired && html`<span class="needed" title="required"> *</span>`}</span>
+    <span class="quiet bounds">${visible(hintOf({ ...shown, default: schema.default }))}</span>`;
+  // An optional value is left out; one that must be given may have to be null.
+  const offersNull = isNullable && (isRequired || (schema.default ?? null) !== null);
+  const toNull = offersNull && html`<label class="check"><input type="checkbox" aria-label=${`No ${name}: null`} checked=${value === null}
+    onChange=${(event) => change(event.currentTarget.checked ? null : undefined)} />null</label>`;
+  const body = html`${toNull}
     ${variants.length > 1 && html`<select class="short" aria-label=${`Kind of ${name}`} value=${String(picked)} onChange=${(event) => { pick(Number(event.currentTarget.value)); change(undefined); }}>
       ${variants.map((each, index) => html`<option key=${index} value=${String(index)}>${each.title ?? each.type ?? `kind ${index + 1}`}</option>`)}</select>`}
     ${kind === "object" ? html`<${Group} ...${properties} change=${change} />` : kind === "list" ? html`<${List} ...${properties} change=${change} name=${name} />` : html`<${FIELDS[kind]} key=${picked} ...${properties} />`}
     ${hint && html`<span id=${`${id}-hint`} class="quiet hint"><${Text}>${hint}<//></span>`}
-    ${error && html`<span id=${`${id}-error`} class="problem field-error">${name} ${error}</span>`}`;
+    ${error && html`<span id=${`${id}-error`} class="problem field-error">${visible(name)} ${error}</span>`}`;
   return isGroup
     ? html`<fieldset class="form-field"><legend>${label}</legend>${body}</fieldset>`
     : html`<div class="form-field"><label for=${id}>${label}</label>${body}</div>`;
@@ -87,5 +92,5 @@ function List({ schema, value, change, root, path, errors, name }) {
       <${Field} name=${`${name} ${index + 1}`} schema=${item} root=${root} value=${each} change=${put(index)} isRequired=${true} path=${`${path}.${index}`} errors=${errors} />
       <button type="button" class="plain" aria-label=${`Remove ${name} ${index + 1}`} onClick=${() => remove(index)}>Remove</button>
     </li>`)}</ol>
-    <button type="button" class="plain" onClick=${() => change((old) => [...(old ?? []), beginning(item, root, true)])}>Add to ${name}</button>`;
+    <button type="button" class="plain" onClick=${() => change((old) => [...(old ?? []), beginning(item, root, true)])}>Add to ${visible(name)}</button>`;
 }

@@ -3,6 +3,7 @@
 import { html, useState } from "../../core/dom.js";
 import { urlOf } from "../../core/api.js";
 import { isRaw, writeExact } from "../../core/exact_json.js";
+import { escaped } from "../../core/text.js";
 import { Code, Section } from "../../parts/basics.js";
 import { valuesOf } from "./input.js";
 
@@ -70,6 +71,6 @@ export function AsCode({ flow, input }) {
     ${Object.keys(LANGUAGES).map((each) => html`<button key=${each} type="button" aria-pressed=${each === language} onClick=${() => setLanguage(each)}>${each}</button>`)}
   </div>`;
   return html`<${Section} title="As code" aside=${tabs}>
-    <${Code} text=${LANGUAGES[language](flow, valuesOf(input))} what=${`The call in ${language}`} />
+    <${Code} text=${escaped(LANGUAGES[language](flow, valuesOf(input)))} what=${`The call in ${language}`} />
   <//>`;
 }

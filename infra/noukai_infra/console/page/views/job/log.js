@@ -13,6 +13,8 @@ import { Line } from "./line.js";
 const LEVELS = ["debug", "info", "warning", "error", "critical"];
 const PAGE = 500;
 const HOLD_SECONDS = 20;
+// A flow that writes without a pause must not make the page ask without one.
+const LEAST_PAUSE = 300;
 const ROW = 20;
 const MOST_IN_A_ROW = 2000;
 
@@ -30,7 +32,7 @@ function useLines(id) {
       dropped: old.dropped + (data.dropped ?? 0),
       isAsked: true,
     }));
-    return data.done ? null : wait;
+    return data.done ? null : Math.max(wait, LEAST_PAUSE);
   }, [id]);
   return log;
 }
