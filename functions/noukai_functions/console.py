@@ -33,9 +33,9 @@ def answer_console(
         return _redirect(event, f"{prefix}{ROOT}")
     if path == f"{ROOT}/key":
         return own_key(event)
-    name = path.removeprefix(ROOT).removeprefix("/")
     known = json.loads((folder / _FILES).read_bytes())
-    if path != ROOT and (not name or name not in known):
+    name = path.removeprefix(ROOT)[1:]
+    if path != ROOT and (not path.startswith(f"{ROOT}/") or name not in known):
         return None
     headers = {**known[name], "X-Request-ID": request_id_of(event)}
     if "Content-Security-Policy" in headers:

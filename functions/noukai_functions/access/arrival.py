@@ -2,12 +2,16 @@
 
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from noukai_functions.names import ORIGIN_HEADER
 from noukai_functions.refusals import ForbiddenError
 from noukai_wire.routes import BASE_PATH
+
+_KEY = re.compile(r"(/[a-z0-9][a-z0-9-]*)*")
+"""The setting `domain.path`."""
 
 
 def mapping_key(event: Mapping[str, Any]) -> str:
@@ -20,7 +24,8 @@ def mapping_key(event: Mapping[str, Any]) -> str:
     if str(context.get("domainName", "")).startswith(f"{context.get('apiId')}.execute-api."):
         return ""
     prefix, base, _ = event.get("rawPath", "").partition(f"{BASE_PATH}/")
-    return prefix if base else ""
+    # A path such as //evil.org/… would be the address of another host in a redirect.
+    return prefix if base and _KEY.fullmatch(prefix) else ""
 
 
 def with_prefix(body: Mapping[str, Any], prefix: str) -> Mapping[str, Any]:

@@ -88,6 +88,23 @@ def test_nothing_else_is_served(asset: Path, path: str) -> None:
     assert ask(asset, path) is None
 
 
+def test_file_has_one_address(asset: Path) -> None:
+    """Or a cache would keep it for ever under another one."""
+    page = gzip.decompress(base64.b64decode(ask(asset, accept_encoding="gzip")["body"])).decode()
+    name = page.split('src="console/')[1].split('"')[0]
+    assert ask(asset, f"/api/v1/console/{name}")["statusCode"] == 200
+    for path in (f"/{name}", name, f"/api/v1/console{name}", f"/api/v1/console//{name}"):
+        assert ask(asset, path) is None, path
+
+
+@pytest.mark.parametrize("prefix", ["//evil.org", "/evil.org", "//evil/org", "/\\evil.org", "/%2f/evil"])
+def test_redirect_stays_on_the_host(asset: Path, prefix: str) -> None:
+    """`//evil.org/…` is the address of another host, whose page would ask for the API key."""
+    assert ask(asset, f"{prefix}/api/v1/console/") is None
+    answer = ask(asset, "/team/jobs/api/v1/console/")
+    assert answer["headers"]["Location"] == "/team/jobs/api/v1/console"
+
+
 def test_without_the_console_nothing_is_answered(tmp_path: Path) -> None:
     """The setting leaves the files out."""
     assert ask(tmp_path) is None

@@ -34,6 +34,10 @@ class Work:
     is_over: bool = False
 
 
+class RefusedError(Exception):
+    """The error for a condition that does not hold."""
+
+
 @dataclass
 class Aws:
     """The parts of AWS that a canary has to do with, and the jobs in them; time passes in `sleep`."""
@@ -45,6 +49,9 @@ class Aws:
     jobs: list[Work] = field(default_factory=list)
     busy: bool = True
     """Whether jobs are submitted."""
+    exceptions: Any = field(
+        default_factory=lambda: SimpleNamespace(ConditionalCheckFailedException=RefusedError)
+    )
 
     @property
     def account(self) -> Any:
@@ -98,6 +105,8 @@ class Aws:
         return {} if self.row is None else {"Item": {"share": {"N": str(self.row)}}}
 
     def put_item(self, **asked: Any) -> None:
+        if "ConditionExpression" in asked and self.row is None:
+            raise RefusedError
         self.row = int(asked["Item"]["share"]["N"])
 
     def delete_item(self, **_: Any) -> None:

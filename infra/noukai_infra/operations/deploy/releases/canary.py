@@ -30,6 +30,7 @@ functions have read a new share (10 s), and the requests that knew the old one h
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html"""
 
 _KEY: Any = {JOB_ID: {"S": CANARY_ROW}}
+_ABORTED = "The canary was aborted in the meantime: nothing is promoted."
 _COUNTS = (
     "ApproximateNumberOfMessages",
     "ApproximateNumberOfMessagesNotVisible",
@@ -140,7 +141,7 @@ class Canary:
         if (share := self.share) is None:
             raise OperatorError(f"No canary is under way: `{command('deploy')}` begins one.")
         if share != ALL:
-            self._write(ALL)
+            self._write(ALL, of_canary=True)
             show("All new jobs go to the new version from now on.")
         self.sleep(SETTLE_SECONDS)
         workers = self.workers()
@@ -155,6 +156,7 @@ class Canary:
             self.sleep(SETTLE_SECONDS)
             is_done = not self._stable_messages(workers)
             if is_done:
+                self._check_under_way()
                 for each in workers:
                     self._move(each)
         if is_done:
@@ -193,9 +195,19 @@ class Canary:
         )["Attributes"]
         return sum(int(answer[name]) for name in _COUNTS)
 
-    def _write(self, share: int) -> None:
+    def _write(self, share: int, *, of_canary: bool = False) -> None:
+        """Write the share; `of_canary` means that of a canary under way, which may have been aborted."""
         item: Any = {**_KEY, CANARY_SHARE: {"N": str(share)}}
-        self._dynamodb.put_item(TableName=self._table, Item=item)
+        condition: Any = {"ConditionExpression": f"attribute_exists({JOB_ID})"} if of_canary else {}
+        try:
+            self._dynamodb.put_item(TableName=self._table, Item=item, **condition)
+        except self._dynamodb.exceptions.ConditionalCheckFailedException:
+            raise OperatorError(_ABORTED) from None
+
+    def _check_under_way(self) -> None:
+        """Refuse to go on after another operator's abort, which has found the new version bad."""
+        if self.share is None:
+            raise OperatorError(_ABORTED)
 
     @property
     def _table(self) -> str:
