@@ -42,7 +42,7 @@ def test_invalid_line_is_named_by_its_number(tmp_path: Path, line: str) -> None:
 
 def test_missing_entry_is_an_error_at_the_start(tmp_path: Path) -> None:
     settings = {"DB_URL": "ssm:/db", "TOKEN": "secretsmanager:shop#token"}
-    with pytest.raises(LocalError, match=r"that .*/\.secrets lacks. Add to it:\n    TOKEN=\.\.\.$"):
+    with pytest.raises(LocalError, match=r"without a value here. Add to .*/\.secrets:\n    TOKEN=\.\.\.$"):
         LocalSecrets.of(settings, written(tmp_path, "DB_URL=a-long-value\n"))
     assert LocalSecrets.of({}, tmp_path / ".secrets") == LocalSecrets()
 

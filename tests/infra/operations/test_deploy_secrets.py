@@ -115,5 +115,8 @@ def test_price_of_secrets_is_said(assembly_for: Callable[..., Path], assembly: P
     assert sources == SOURCES
     line = price_line(sources)
     assert line is not None
-    assert "1 parameters of SSM, which cost nothing, and 2 secrets" in line or "0.80 USD a month" in line
+    assert line.startswith(
+        "The flows use 1 parameter of SSM (free of charge) and 2 secrets of Secrets Manager, "
+    )
+    assert "0.80 USD a month" in line
     assert price_line(sources_in(assembly, "noukai")) is None

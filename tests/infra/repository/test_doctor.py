@@ -229,7 +229,7 @@ class Lambda:
 @pytest.mark.parametrize(
     ("limit", "settings", "said", "is_needed"),
     [
-        (10, {}, "as a new account has instead of 1000; the settings may use 5", None),
+        (10, {}, "10 executions at once, fewer than the usual 1000; the settings may use 5", None),
         (10, {"worker": {"max_concurrency": 20}}, "may use 20, so that under load", False),
         (10, {"wait_reserved_concurrency": 1}, "reserve or keep warm 1, and 10 must stay free", True),
         (1000, {"worker": {"warm": 901}}, "reserve or keep warm 901, and 100 must stay free", True),

@@ -36,7 +36,9 @@ class LocalSecrets:
             raise LocalError(str(error)) from error
         if missing := [name for name in settings if not values.get(name)]:
             lines = "\n".join(f"    {name}=..." for name in missing)
-            raise LocalError(f"The setting `secrets` names secrets that {file} lacks. Add to it:\n{lines}")
+            raise LocalError(
+                f"The setting `secrets` names secrets without a value here. Add to {file}:\n{lines}"
+            )
         sources = {name: Source.parse(text).without_account for name, text in settings.items()}
         return cls(sources, values)
 

@@ -22,7 +22,7 @@ def concurrency(account: Account, settings: Settings) -> str:
     kept_apart = _reserved(settings) + _warm(settings)
     usual = CONCURRENCY.default
     new = f"{limit} executions at once"
-    new += f", as a new account has instead of {usual}" if limit < usual else ""
+    new += f", fewer than the usual {usual}" if limit < usual else ""
     more = asking_for(CONCURRENCY, max(usual, 2 * (workers + kept_apart)))
     kept = min(KEPT_UNRESERVED, limit)
     if kept_apart and limit - kept_apart < kept:

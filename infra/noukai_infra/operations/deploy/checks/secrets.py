@@ -74,14 +74,18 @@ def price_line(sources: Mapping[str, Source]) -> str | None:
         return None
     parameters = len({each.name for each in sources.values() if each.service == PARAMETER})
     secrets = len({each.name for each in sources.values() if each.service == SECRET})
-    parts = [f"{parameters} parameters of SSM, which cost nothing"] if parameters else []
+    parts = [f"{_counted(parameters, 'parameter')} of SSM (free of charge)"] if parameters else []
     if secrets:
         parts.append(
-            f"{secrets} secrets of Secrets Manager, {USD_PER_SECRET * secrets:.2f} USD a month and "
-            f"{USD_PER_TEN_THOUSAND_READS:.2f} for 10,000 reads (each worker reads them every five minutes "
-            "while it has jobs)"
+            f"{_counted(secrets, 'secret')} of Secrets Manager, {USD_PER_SECRET * secrets:.2f} USD a month "
+            f"and {USD_PER_TEN_THOUSAND_READS:.2f} for 10,000 reads (each worker reads them every five "
+            "minutes while it has jobs)"
         )
     return f"The flows use {' and '.join(parts)}."
+
+
+def _counted(number: int, name: str) -> str:
+    return f"{number} {name}" if number == 1 else f"{number} {name}s"
 
 
 def _read(call: Callable[..., Any], **parameters: Any) -> Any:
