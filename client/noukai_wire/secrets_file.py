@@ -29,12 +29,15 @@ def read_secrets_file(file: Path) -> dict[str, str]:
         text = file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return {}
+    except UnicodeError:
+        raise ValueError(f"{file} is not UTF-8 text: save it as such.") from None
     found: dict[str, str] = {}
-    for number, line in enumerate(map(str.strip, text.splitlines()), 1):
+    # Not by `splitlines`, which also parts values at characters such as a form feed.
+    for number, line in enumerate(map(str.strip, text.split("\n")), 1):
         if not line or line.startswith("#"):
             continue
         parted = _LINE.fullmatch(line)
-        if parted is None:
+        if parted is None or "\0" in line:
             raise ValueError(f"{file}: line {number} is not NAME=value: write one secret a line.")
         found[parted[1]] = _unquoted(parted[2], f"{file}: line {number}")
     return found

@@ -66,3 +66,23 @@ def test_other_accounts_arns_become_names(tmp_path: Path) -> None:
         ("secretsmanager", "shop", '{"token": "one", "other": "two"}'),
     ]
     assert "three" not in repr(secrets)
+
+
+@pytest.mark.parametrize("between", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028"])
+def test_value_is_not_parted_at_other_breaks(tmp_path: Path, between: str) -> None:
+    """Only a line break ends it: a part of a secret would be masked, and the other one printed."""
+    file = tmp_path / ".secrets"
+    file.write_text(f"A=one{between}B=two\r\nC=3\n", encoding="utf-8")
+    assert read_secrets_file(file) == {"A": f"one{between}B=two", "C": "3"}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"A=s3cret\0x", "line 1 is not NAME=value"), (b"A=s3cret\xff", "is not UTF-8 text: save it as such")],
+)
+def test_secret_that_no_variable_can_have(tmp_path: Path, content: bytes, said: str) -> None:
+    file = tmp_path / ".secrets"
+    file.write_bytes(content)
+    with pytest.raises(ValueError, match=said) as raised:
+        read_secrets_file(file)
+    assert "s3cret" not in str(raised.value)
