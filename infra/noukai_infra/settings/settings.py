@@ -97,7 +97,7 @@ class Settings:
 
     stack: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,127}$")] = DEFAULT_STACK
     account: Annotated[str, Field(pattern=r"^[0-9]{12}$")] | None = None
-    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$")] | None = None
+    region: Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)+-[0-9]{1,2}$")] | None = None
     flows: Annotated[Path, BeforeValidator(folder)] = Path("functions/flows")
     platform: Literal["manylinux", "host"] = "manylinux"
     architecture: Literal["arm64", "x86_64"] = "arm64"

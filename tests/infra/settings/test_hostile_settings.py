@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -148,7 +149,7 @@ def test_any_toml(parts: list[str]) -> None:
             "throttle_rate = 10000000\n[stages.a]",
             "throttle_rate: 10000000 is invalid: it should be less than",
         ),
-        ("warm = {submit = {zone = 'Europe/Berlni'}}\n[stages.a]", "be a time zone, such as Europe/Berlin."),
+        ("warm = {submit = {zone = 'Europe/Berlni'}}\n[stages.a]", "be a time zone such as Europe/Berlin."),
         (f"environment = {{KEY = '{'x' * 5000}'}}\n[stages.a]", "environment: it has 5003 bytes, and Lambda"),
         ("identity = {issuer = 'https://a:b/', audience = 'a'}\n[stages.a]", "be the HTTPS URL that"),
         ("cors = {origins = ['https://[::1']}\n[stages.a]", "be an exact origin as a browser sends it"),
@@ -197,3 +198,16 @@ def test_deep_json_beside_the_settings(tmp_path: Path) -> None:
         (tmp_path / "noukai.toml").write_text("")
         with pytest.raises(SettingsError, match=r"cdk.json is not JSON: maximum recursion depth"):
             settings_in(tmp_path / name, None)
+
+
+def test_every_region_is_taken() -> None:
+    """Of all partitions, as botocore knows them."""
+    session = boto3.Session()
+    regions = {
+        region
+        for partition in session.get_available_partitions()
+        for region in session.get_available_regions("lambda", partition)
+    }
+    assert {"eusc-de-east-1", "us-gov-west-1", "cn-north-1"} <= regions
+    for region in regions:
+        assert Settings.from_context({"region": region}).region == region

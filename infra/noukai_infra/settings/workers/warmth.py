@@ -25,7 +25,7 @@ def _zone(name: str) -> str:
     known = available_timezones() or {name}  # a machine may have no zones
     if name not in known or not name.isprintable():
         nearest = get_close_matches(name, known, n=1)
-        raise ValueError(f"be a time zone, such as {nearest[0] if nearest else 'Europe/Berlin'}")
+        raise ValueError(f"be a time zone such as {nearest[0] if nearest else 'Europe/Berlin'}")
     return name
 
 
