@@ -17,10 +17,10 @@ from botocore.exceptions import (
 )
 
 from noukai_infra.command_line import command
-from noukai_infra.company.drift import Drift
-from noukai_infra.company.guards import check_unprotected
 from noukai_infra.folders import SETTINGS_FILE
 from noukai_infra.operations.account import OperatorError
+from noukai_infra.operations.deploy.checks.drift import Drift
+from noukai_infra.operations.deploy.checks.stage import check_unprotected
 from noukai_infra.operations.deploy.command import deploy_command, diff_command
 from noukai_infra.operations.deploy.deploy import destroy
 from noukai_infra.operations.deploy.releases import canary_commands

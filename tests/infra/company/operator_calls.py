@@ -47,7 +47,7 @@ COMMANDS = {
     "transfer/": "export, import",
     "operations/recount.py": "recount, redrive",
     "operations/restore/": "restore",
-    "company/drift.py": "drift",
+    "operations/deploy/checks/drift.py": "drift",
     "planning/": "plan, doctor",
     "repository/doctor/": "doctor",
     "verify/": "verify",

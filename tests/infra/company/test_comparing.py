@@ -7,7 +7,6 @@ import pytest
 from typer.testing import CliRunner
 
 from noukai_infra.__main__ import commands
-from noukai_infra.company.drift import Drift
 from noukai_infra.operations import operator
 from noukai_infra.operations.account import Account, OperatorError
 from noukai_infra.operations.addresses.edge import EdgeDeploy
@@ -15,6 +14,7 @@ from noukai_infra.operations.addresses.origin_secret import OriginSecret
 from noukai_infra.operations.deploy import command as deploy_command
 from noukai_infra.operations.deploy import deploy as deploying
 from noukai_infra.operations.deploy.cdk import Cdk
+from noukai_infra.operations.deploy.checks.drift import Drift
 
 STACK = "noukai"
 DRIFTED = "AWS::SQS::Queue Jobs (jobs) has another /VisibilityTimeout: 30 instead of 900"

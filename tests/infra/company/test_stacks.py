@@ -8,9 +8,9 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from noukai_infra.company.drift import Drift
-from noukai_infra.company.guards import check_unprotected
 from noukai_infra.operations.account import Account, OperatorError
+from noukai_infra.operations.deploy.checks.drift import Drift
+from noukai_infra.operations.deploy.checks.stage import check_unprotected
 from noukai_infra.settings import Settings
 
 STACK = "noukai"

@@ -6,8 +6,8 @@ from pathlib import Path
 import boto3
 import pytest
 
-from noukai_infra.company.guards import check_stage
 from noukai_infra.operations.account import Account, OperatorError
+from noukai_infra.operations.deploy.checks.stage import check_stage
 from noukai_infra.settings import Settings, SettingsError, overrides, settings_in
 from tests.documents import BLOCKS, Block
 

@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 import typer
 
 from noukai_infra.command_line import command
-from noukai_infra.company.guards import check_stage
 from noukai_infra.folders import SETTINGS_FILE
 from noukai_infra.operations.account import OperatorError
 from noukai_infra.operations.addresses.certificate import certificate_of, issued_certificate
 from noukai_infra.operations.addresses.edge import EdgeDeploy
 from noukai_infra.operations.deploy.checks.network.plan import plan_networks
 from noukai_infra.operations.deploy.checks.runtimes import check_runtime
+from noukai_infra.operations.deploy.checks.stage import check_stage
 from noukai_infra.operations.deploy.deploy import Outcome, Plan, compare, deploy
 from noukai_infra.operations.deploy.draining import draining_kinds
 from noukai_infra.operations.deploy.releases.rollback import live_flows

@@ -15,9 +15,9 @@ from botocore.exceptions import (
 )
 
 from noukai_infra.command_line import command
-from noukai_infra.company.guards import check_stage
 from noukai_infra.folders import REPOSITORY, SETTINGS_FILE
 from noukai_infra.operations.account import Account, OperatorError
+from noukai_infra.operations.deploy.checks.stage import check_stage
 from noukai_infra.repository.doctor.finding import NotCheckedError
 from noukai_infra.settings import STAGE, Settings, SettingsError, file_context
 from noukai_infra.settings.company import DEFAULT_QUALIFIER
