@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Collection, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,9 @@ def in_stage(
         return of_all
     if stage not in stages:
         others = f"only {', '.join(stages)}" if stages else "and no other"
-        raise ValueError(f"{file} has no stage {stage}, {others}: add [{STAGES}.{stage}] to it.")
+        nearest = get_close_matches(stage, stages, n=1)
+        advice = f"did you mean {nearest[0]}?" if nearest else f"add [{STAGES}.{stage}] to it."
+        raise ValueError(f"{file} has no stage {stage}, {others}: {advice}")
     named = {_STACK: f"{of_all.get(_STACK, default_stack)}-{stage}"}
     settings = of_all
     for each in reversed(_line_of(stage, stages, file)):

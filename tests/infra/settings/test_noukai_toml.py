@@ -80,6 +80,7 @@ def test_stage_has_a_stack_of_its_own(file: Path) -> None:
         ("memory = ", None, "noukai.toml is not TOML: "),
         ("memory = 512", "live", "noukai.toml has no stage live, and no other: add [stages.live] to it."),
         ("[stages.test]", "live", "noukai.toml has no stage live, only test: add [stages.live] to it."),
+        ("[stages.live]", "lvie", "noukai.toml has no stage lvie, only live: did you mean live?"),
         ('account = "12"', None, 'account: "12" is invalid: it should have twelve digits.'),
     ],
 )
