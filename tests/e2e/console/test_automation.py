@@ -79,7 +79,7 @@ def test_deliveries_show_each_try_and_are_sent_again(api: CannedApi, canned: Ope
     expect(page.locator(".entry")).to_contain_text("failing")
     page.get_by_role("link", name="billing").click()
     failed, waiting = page.locator(".delivery").first, page.locator(".delivery").last
-    expect(failed).to_contain_text("500")
+    expect(failed).to_contain_text("500 8 tries")
     failed.locator("summary").click()
     expect(failed).to_contain_text("out of order")
     expect(failed.get_by_role("link", name=job_id(1))).to_have_attribute("href", f"#/jobs/{job_id(1)}")

@@ -51,7 +51,7 @@ const PILLS = { delivered: "active", waiting: "paused", failed: "broken" };
 function Delivery({ delivery }) {
   const { state, type, jobId, status, durationMs, tries, answer, error } = delivery;
   return html`<li class="delivery"><details><summary>
-      <span class=${`pill ${PILLS[state] ?? ""}`}>${state}</span> <b><${Text}>${type}<//></b> <span class="figure">${status ?? "no answer"}</span>
+      <span class=${`pill ${PILLS[state] ?? ""}`}>${state}</span> <b><${Text}>${type}<//></b> <span class="figure">${status ?? "no answer"}</span>${" "}
       <span class="quiet">${counted(tries, "try", "tries")}${durationMs === undefined ? "" : `, ${duration(durationMs)}`}, <${Time} at=${delivery.createdAt} /></span></summary>
     <dl class="facts"><div><dt>webhook-id</dt><dd class="mono">${delivery.id}</dd></div>
       ${jobId && html`<div><dt>Job</dt><dd><a class="mono" href=${hrefOf(["jobs", jobId])}>${jobId}</a></dd></div>`}
