@@ -219,7 +219,10 @@ class Deployment(RequestParts, WebhookParts):
             self.worker_kind_memory,
             self.secrets,
         )
-        return Worker(parts, self.queue_with, self._note_waiting)
+        further = self.environment.get("FURTHER_QUEUE_URLS", "").split()
+        if not further:
+            return Worker(parts, lambda _arn: self.queue, self._note_waiting)
+        return Worker(parts, lambda arn: self.queue.or_further(further, arn), self._note_waiting)
 
     def _note_waiting(self, *created_at: int) -> None:
         from noukai_functions.metrics.waiting import note_waiting

@@ -114,12 +114,6 @@ class Resources(Clients):
         """Return the queue: a worker's own, or the default worker's for functions that send."""
         return self._queue(self.environment["QUEUE_URL"])
 
-    def queue_with(self, arn: str) -> "JobQueue":
-        """Return the queue of a worker with this ARN: its only one, unless it has several."""
-        urls = self.environment.get("FURTHER_QUEUE_URLS", "").split()
-        name = arn.rpartition(":")[2]
-        return next((self._queue(url) for url in urls if url.rpartition("/")[2] == name), self.queue)
-
     @cached_property
     def dead_letters(self) -> "JobQueue":
         """Return the dead-letter queue."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from noukai.flow import _start
 from noukai_functions.aws import botocore_client
 from noukai_functions.build.catalog_build import build_catalog
 from noukai_functions.webhooks.posting import resolution
@@ -13,6 +14,12 @@ from tests.infra.emulator import running_emulator
 from tests.silence import silent_functions
 
 FLOWS = Path(__file__).parent / "flows"
+
+
+@pytest.fixture(autouse=True)
+def own_start_hooks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget the start hooks of a test's modules: the processes that later tests fork would run them."""
+    monkeypatch.setattr(_start, "_registered", [])
 
 
 @pytest.fixture(scope="session")

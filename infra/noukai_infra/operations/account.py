@@ -102,15 +102,10 @@ class Account:
 
     def outputs(self, stack: str) -> "Mapping[str, str] | None":
         """Return the outputs of a stack by name; None if the stack does not exist."""
-        try:
-            described = self.session.client("cloudformation").describe_stacks(StackName=stack)
-        except ClientError as error:
-            if "does not exist" in str(error):
-                return None
-            raise
-        return {
-            output["OutputKey"]: output["OutputValue"] for output in described["Stacks"][0].get("Outputs", [])
-        }
+        described = self._described(stack)
+        if described is None:
+            return None
+        return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
 
     def deployed(self, stack: str) -> "Mapping[str, str]":
         """Return the outputs of a stack that must exist.
@@ -126,9 +121,17 @@ class Account:
         return outputs
 
     def is_protected(self, stack: str) -> bool:
-        """Return whether AWS protects an existing stack from deletion."""
-        described = self.session.client("cloudformation").describe_stacks(StackName=stack)
-        return bool(described["Stacks"][0].get("EnableTerminationProtection"))
+        """Return whether AWS protects a stack from deletion, if the stack exists."""
+        return bool((self._described(stack) or {}).get("EnableTerminationProtection"))
+
+    def _described(self, stack: str) -> "Mapping[str, Any] | None":
+        try:
+            described = self.session.client("cloudformation").describe_stacks(StackName=stack)
+        except ClientError as error:
+            if "does not exist" in str(error):
+                return None
+            raise
+        return described["Stacks"][0]
 
     def takes_along(self, stack: str, kind: str) -> bool:
         """Return whether deleting the stack deletes its resources of a type."""

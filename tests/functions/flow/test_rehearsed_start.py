@@ -2,17 +2,13 @@
 
 import pytest
 
-from noukai.flow import Flow, _start, flow, on_start
+from noukai.flow import Flow, flow, on_start
 from noukai.testing import rehearse
 
 
 @pytest.fixture
-def use(monkeypatch: pytest.MonkeyPatch) -> Flow:
-    """Return a flow with two functions that run before it, the first of which fails once.
-
-    The processes that other tests fork from this one must not run them.
-    """
-    monkeypatch.setattr(_start, "_registered", [])
+def use() -> Flow:
+    """Return a flow with two functions that run before it, the first of which fails once."""
     made: list[str] = []
     failures: list[Exception] = [ConnectionError("no model store")]
 

@@ -124,7 +124,7 @@ class OutgoingMessage:
 
 @dataclass(frozen=True, slots=True)
 class JobQueue:
-    """One queue, to send to."""
+    """One queue."""
 
     client: "SQSClient"
     url: str
@@ -133,6 +133,11 @@ class JobQueue:
     def name(self) -> str:
         """Return the queue's name."""
         return self.url.rpartition("/")[2]
+
+    def or_further(self, urls: Sequence[str], arn: str) -> "JobQueue":
+        """Return the further queue with this ARN, or else this queue."""
+        further = (JobQueue(self.client, url) for url in urls)
+        return next((queue for queue in further if queue.name == arn.rpartition(":")[2]), self)
 
     def send(self, message: Message, *, delay_seconds: int = 0) -> None:
         """Send a message with a delay."""
