@@ -35,6 +35,7 @@ if typing.TYPE_CHECKING:
         FlowDescription,
         FlowNotFoundError,
         FlowTable,
+        HealthReport,
         InstantNote,
         InsufficientCreditsError,
         InvalidArgumentError,
@@ -79,6 +80,7 @@ if typing.TYPE_CHECKING:
         Webhook,
         WebhookDelivery,
         Webhooks,
+        WorkerHealth,
         as_completed,
     )
 
@@ -106,6 +108,7 @@ __all__ = [
     "FlowDescription",
     "FlowNotFoundError",
     "FlowTable",
+    "HealthReport",
     "InstantNote",
     "InsufficientCreditsError",
     "InvalidArgumentError",
@@ -150,6 +153,7 @@ __all__ = [
     "Webhook",
     "WebhookDelivery",
     "Webhooks",
+    "WorkerHealth",
     "as_completed",
 ]
 

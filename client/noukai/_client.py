@@ -10,6 +10,7 @@ from typing import Generic, Self, Unpack
 
 import httpx
 
+from noukai_wire.health import HealthReport
 from noukai_wire.limits import MAX_LIST_LIMIT
 from noukai_wire.models import JobStatus
 from noukai_wire.usage import UsageReport
@@ -119,6 +120,13 @@ class Noukai(_Deployment[BlockingDriver]):
         """
         return self._driver.run(self._api.usage(from_, to))
 
+    def health(self) -> HealthReport:
+        """Fetch the health of the deployment, which needs a key with the scope `ops`.
+
+        Raises `ApiError` or `ConnectionFailedError`, like every request.
+        """
+        return self._driver.run(self._api.health())
+
     @property
     def keys(self) -> Keys:
         """Return the keys that the key's org has made for itself. Sends no request."""
@@ -194,6 +202,10 @@ class AsyncNoukai(_Deployment[AwaitingDriver]):
     async def usage(self, from_: date | str | None = None, to: date | str | None = None) -> UsageReport:
         """Fetch the usage as `Noukai.usage` does."""
         return await self._driver.run(self._api.usage(from_, to))
+
+    async def health(self) -> HealthReport:
+        """Fetch the health as `Noukai.health` does."""
+        return await self._driver.run(self._api.health())
 
     @property
     def keys(self) -> AsyncKeys:

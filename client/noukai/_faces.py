@@ -3,6 +3,7 @@
 from ._io import lean_httpx as lean_httpx  # noqa: PLC0414 - before whatever else imports httpx  # isort: skip
 
 from noukai_wire.flows import FlowDescription
+from noukai_wire.health import HealthReport, WorkerHealth
 from noukai_wire.keys import Key
 from noukai_wire.logs import Event, LogLine
 from noukai_wire.models import ExecuteResult, JobAccepted, JobStatus
@@ -78,6 +79,7 @@ __all__ = [
     "FlowDescription",
     "FlowNotFoundError",
     "FlowTable",
+    "HealthReport",
     "InstantNote",
     "InsufficientCreditsError",
     "InvalidArgumentError",
@@ -122,5 +124,6 @@ __all__ = [
     "Webhook",
     "WebhookDelivery",
     "Webhooks",
+    "WorkerHealth",
     "as_completed",
 ]

@@ -14,6 +14,7 @@ from noukai_wire.answers import Health, OpenApi
 from noukai_wire.batches import AcceptedBatch, Batch, JobIds, StatusList
 from noukai_wire.errors import ErrorCode
 from noukai_wire.flows import FlowList
+from noukai_wire.health import HealthReport
 from noukai_wire.logs import EventList, LogPage, LogQuery
 from noukai_wire.parameters import SubmissionHeaders, TraceHeaders, UsageQuery, WaitQuery
 from noukai_wire.routes import Route
@@ -271,6 +272,9 @@ OPERATIONS: Mapping[Route, Operation] = {
     Route.FLOWS: Operation("List the flows of the deployment", FlowList),
     Route.USAGE: Operation(
         "Show what the org of the key has used, by day and flow", UsageReport, query=UsageQuery
+    ),
+    Route.SYSTEM_HEALTH: Operation(
+        "Show what waits, runs and fails by worker kind, and the dead letters", HealthReport
     ),
     Route.OPENAPI: Operation(
         "Show this document; with a key, also each flow's own input",

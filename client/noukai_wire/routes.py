@@ -70,6 +70,7 @@ class Route(Enum):
     MAKE_TOKEN = ("POST", "/tokens", Scope.KEYS)
     FLOWS = ("GET", "/flows")
     USAGE = ("GET", "/usage", Scope.USAGE)
+    SYSTEM_HEALTH = ("GET", "/health", Scope.OPS)
     OPENAPI = ("GET", "/openapi.json")
     HEALTH = ("GET", "/healthz")
 

@@ -13,7 +13,12 @@ class Scope(StrEnum):
     SCHEDULES = "schedules"
     WEBHOOKS = "webhooks"
     KEYS = "keys"
+    OPS = "ops"
 
+
+ASKED_SCOPES = frozenset({Scope.KEYS, Scope.OPS})
+"""The scopes that a key has only if they are asked for: keys that it makes outlive its revocation, and the
+health of a deployment is its operator's."""
 
 TOKEN_SCOPES = (Scope.SUBMIT, Scope.READ, Scope.CANCEL)
 """The scopes that a browser token may have: those that are about one flow or one job."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
 
-    from noukai_functions.aws import Bus, SecretsManager
+    from noukai_functions.aws import Bus, CloudWatch, SecretsManager
 
 
 class Clients:
@@ -61,6 +61,12 @@ class Clients:
         from noukai_functions.aws import client
 
         return client("events")
+
+    @cached_property
+    def _cloudwatch(self) -> "CloudWatch":
+        from noukai_functions.aws import client
+
+        return client("cloudwatch")
 
     @cached_property
     def _lambda(self) -> "LambdaClient":

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from noukai_functions.jobs.sweep_rounds import Rounds
     from noukai_functions.jobs.table import JobsTable
     from noukai_functions.logs.store import LogStore
+    from noukai_functions.metrics.health import HealthCheck
     from noukai_functions.schedules.table import SchedulesTable
     from noukai_functions.usage.budgets import Budgets
     from noukai_functions.usage.totals import UsageTotals
@@ -108,6 +109,13 @@ class Resources(Clients):
         from noukai_functions.usage.totals import UsageTotals
 
         return UsageTotals(self._dynamodb, self.environment["USAGE_TABLE"])
+
+    @property
+    def health_check(self) -> "HealthCheck":
+        """Return the check of the deployment's health."""
+        from noukai_functions.metrics.health import HealthCheck
+
+        return HealthCheck.of(self._sqs, self._cloudwatch, self.environment)
 
     @cached_property
     def queue(self) -> "JobQueue":

@@ -93,6 +93,16 @@ def test_the_use_is_reported(colour: Colour) -> None:
     assert api.lines == ["GET /api/v1/usage?from=2026-11-01&to=2026-11-25", "GET /api/v1/usage"]
 
 
+def test_health_is_reported(colour: Colour) -> None:
+    """health() returns the worker kinds; what CloudWatch does not know is None."""
+    worker = {"workerKind": "default", "waiting": 3, "running": 2, "delayed": 1}
+    body = {"checkedAt": "2026-11-30T09:00:00.000Z", "workers": [worker], "deadLetters": 1, "unprocessed": 0}
+    api = Api(Answer(body=body))
+    report = colour.run(colour.client(api).health())
+    assert (report.dead_letters, report.workers[0].waiting, report.workers[0].oldest_seconds) == (1, 3, None)
+    assert api.lines == ["GET /api/v1/health"]
+
+
 def test_pauses_are_slept(colour: Colour) -> None:
     """Both colours sleep the pauses of the core, and go on after a broken connection."""
     api = Api(refused(503, headers={"Retry-After": "4"}), Answer(failure=httpx.ConnectError), polled())

@@ -51,6 +51,7 @@ ASKING: dict[str, Call] = {
     "Job.input": lambda client: client.job(JOB).input(),
     "Noukai.flows": lambda client: client.flows(),
     "Noukai.usage": lambda client: client.usage(),
+    "Noukai.health": lambda client: client.health(),
     "Noukai.jobs": lambda client: client.jobs(org="acme"),
     "Keys.create": lambda client: client.keys.create("ci"),
     "Keys.list": lambda client: client.keys.list(),

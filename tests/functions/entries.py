@@ -63,7 +63,7 @@ _BY_ROUTE: dict[str, Callable[[Mapping[str, Any], Deployment], dict[str, Any]]] 
         )
     },
     Route.MAKE_TOKEN.key: keys.handler.answer,
-    Route.USAGE.key: usage.handler.answer,
+    **dict.fromkeys((Route.USAGE.key, Route.SYSTEM_HEALTH.key), usage.handler.answer),
     **dict.fromkeys((Route.FLOWS.key, Route.OPENAPI.key, Route.HEALTH.key, DEFAULT_ROUTE), describe.answer),
 }
 ENTRIES = _BY_ROUTE | {key: _BY_ROUTE[route.key] for route in Route for key in route.keys}

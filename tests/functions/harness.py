@@ -23,6 +23,7 @@ from noukai_wire.routes import Route
 from tests.functions.entries import ENTRIES
 from tests.functions.stand_ins import scheduler
 from tests.functions.stand_ins.calls import answered_by_moto
+from tests.functions.stand_ins.queue_variables import queue_variables
 from tests.functions.stand_ins.tables import create_tables, one_call_at_a_time
 from tests.functions.time import LambdaContext, ManualClock
 
@@ -54,6 +55,7 @@ ENVIRONMENT = {
 }
 
 
+_LARGE: Any = {"MaximumMessageSize": "1048576"}
 _VARIABLES = {name: name for route in Route for name in route.variables}
 # A forked flow would have its own copy of moto's S3: tests of objects use an emulator, which both reach.
 _BUT_EMULATED: Any = {
@@ -239,13 +241,11 @@ def system_on_moto(asset: Path, kinds: Iterable[str] = ()) -> Iterator[System]:
         dynamodb, sqs = client("dynamodb"), client("sqs")
         create_tables(dynamodb)
         urls = {
-            variable: sqs.create_queue(QueueName=variable, Attributes={"MaximumMessageSize": "1048576"})[
-                "QueueUrl"
-            ]
+            variable: sqs.create_queue(QueueName=variable, Attributes=_LARGE)["QueueUrl"]
             for variable in ("QUEUE_URL", "DEAD_LETTER_QUEUE_URL", "EVENTS_QUEUE_URL", "REACTIONS_QUEUE_URL")
         }
         of_kinds = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in kinds}
-        urls |= {"WORKER_KIND_QUEUES": json.dumps(of_kinds)} if of_kinds else {}
+        urls |= queue_variables(urls, of_kinds)
         clock = ManualClock()
         system = System(Deployment(ENVIRONMENT | urls, asset, clock), clock)  # type: ignore[arg-type]  # it has the same methods
         for called in (system.deployment.table, system.deployment.queue, system.deployment.delayed_messages):

@@ -11,6 +11,7 @@ from noukai._display.shown import FlowTable
 from noukai._errors import ApiError
 from noukai_wire.batches import AcceptedBatch, JobIds, StatusList
 from noukai_wire.flows import FlowList
+from noukai_wire.health import HealthReport
 from noukai_wire.models import (
     CancelledJobs,
     JobAccepted,
@@ -176,3 +177,8 @@ class Api:
             partial(self.requests.of, Route.USAGE, params=params), Deadline(self.clock)
         )
         return read(UsageReport, response)
+
+    def health(self) -> Operation[HealthReport]:
+        """Fetch the health of the deployment."""
+        ask = partial(self.requests.of, Route.SYSTEM_HEALTH)
+        return read(HealthReport, (yield from self.exchange.send(ask, Deadline(self.clock))))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from noukai_functions.access.addresses import are_narrower
 from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.refusals import ForbiddenError
-from noukai_wire.scopes import Scope
+from noukai_wire.scopes import ASKED_SCOPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,10 @@ def limits_of(key: ApiKey) -> KeyLimits:
 def narrowed(own: KeyLimits, wanted: WantedLimits) -> KeyLimits:
     """Return the limits of a new key; refuse any that are wider than the caller's own.
 
-    A new key does not make further keys unless it is asked for.
+    A new key makes no further keys and shows no health of the deployment unless that is asked for.
     """
     new = KeyLimits(
-        own.scopes - {Scope.KEYS} if wanted.scopes is None else wanted.scopes,
+        own.scopes - ASKED_SCOPES if wanted.scopes is None else wanted.scopes,
         wanted.flows or own.flows,
         wanted.addresses or own.addresses,
         own.expires if wanted.expires is None else wanted.expires,

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AwsError",
     "Bus",
+    "CloudWatch",
     "SecretsManager",
     "as_aws_error",
     "client",
@@ -47,6 +48,13 @@ class Bus(Protocol):
 
     def put_events(self, *, Entries: Any) -> Any:  # noqa: N803 - of AWS
         """Put up to ten events on a bus."""
+
+
+class CloudWatch(Protocol):
+    """A client of CloudWatch."""
+
+    def get_metric_data(self, **asked: Any) -> Any:
+        """Return a page of the values of metrics."""
 
 
 class SecretsManager(Protocol):
@@ -70,6 +78,8 @@ def client(service: Literal["ssm"]) -> "SSMClient": ...
 def client(service: Literal["secretsmanager"]) -> SecretsManager: ...
 @overload
 def client(service: Literal["events"]) -> "Bus": ...
+@overload
+def client(service: Literal["cloudwatch"]) -> "CloudWatch": ...
 @overload
 def client(service: Literal["lambda"]) -> "LambdaClient": ...
 def client(service: str) -> Any:

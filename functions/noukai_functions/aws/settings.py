@@ -32,8 +32,12 @@ _TARGETS = {
     "ssm": "AmazonSSM",
     "secretsmanager": "secretsmanager",
     "events": "AWSEvents",
+    "cloudwatch": "GraniteServiceVersion20100801",
 }
 """The services that are called directly, with the prefixes of their `X-Amz-Target` headers."""
+
+_HOSTS = {"cloudwatch": "monitoring"}
+"""The names of services in hosts and signatures, where they differ."""
 
 _KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 _IN_A_CONTAINER = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
@@ -74,11 +78,12 @@ def settings_of(service: str, environment: Mapping[str, str]) -> Settings | None
         return None
     key_id, secret = (environment[name] for name in _KEYS) if has_keys else ("", "")
     stated_url = environment.get(f"AWS_ENDPOINT_URL_{service.upper()}") or environment.get("AWS_ENDPOINT_URL")
+    name = _HOSTS.get(service, service)
     return Settings(
-        service=service,
+        service=name,
         target=_TARGETS[service],
         region=region,
-        url=stated_url or f"https://{service}.{region}.{suffix_of(region)}",
+        url=stated_url or f"https://{name}.{region}.{suffix_of(region)}",
         authorities=trusted(region, stated=environment.get("AWS_CA_BUNDLE")) or _everybody(),
         key_id=key_id,
         secret=secret,

@@ -1,4 +1,4 @@
-"""The handler that returns the usage of the caller's org."""
+"""The handler that reports: the usage of the caller's org, and the health of the deployment."""
 
 import re
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from noukai_functions.refusals import InvalidInputError
 from noukai_functions.usage.budgets import Budget
 from noukai_functions.usage.records import Prices, Usage
 from noukai_wire.limits import MAX_USAGE_DAYS
+from noukai_wire.routes import Route
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -84,5 +85,17 @@ def _day(request: Request, name: str, default: date) -> date:
         raise InvalidInputError([(name, "must be a day such as 2026-11-25")]) from None
 
 
-handler = Endpoint(usage, deployed)
+def health(request: Request, _api_key: ApiKey, deployment: Deployment) -> Response:
+    """Return what the queues hold and how jobs have ended, by worker kind."""
+    request.know_query()
+    return Response(deployment.health_check.report(deployment.clock.now()))
+
+
+def reports(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
+    """Answer with the report of the route."""
+    report = health if request.route == Route.SYSTEM_HEALTH.key else usage
+    return report(request, api_key, deployment)
+
+
+handler = Endpoint(reports, deployed)
 get_ready(lambda made: (made.api_keys, made.budgets, made.usage_totals))

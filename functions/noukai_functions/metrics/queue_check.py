@@ -12,7 +12,18 @@ from noukai_functions.telemetry.emf import Metrics
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-_WAITING: Literal["ApproximateNumberOfMessages"] = "ApproximateNumberOfMessages"
+Count = Literal[
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+]
+WAITING: Count = "ApproximateNumberOfMessages"
+
+
+def messages_in(client: "SQSClient", url: str, *counts: Count) -> list[int]:
+    """Return how many messages of each count are in a queue, as SQS knows it."""
+    answer = client.get_queue_attributes(QueueUrl=url, AttributeNames=counts)
+    return [int(answer["Attributes"][count]) for count in counts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,5 +54,4 @@ class QueueCheck:
             self.metrics.write({UNSETTLED_WORK: left}, now)
 
     def _waiting(self, url: str) -> int:
-        answer = self.client.get_queue_attributes(QueueUrl=url, AttributeNames=[_WAITING])
-        return int(answer["Attributes"][_WAITING])
+        return messages_in(self.client, url, WAITING)[0]

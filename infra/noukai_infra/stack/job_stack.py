@@ -14,6 +14,7 @@ from noukai_infra.stack.alarms.construct import Alarms
 from noukai_infra.stack.alarms.dashboard import Dashboard
 from noukai_infra.stack.alarms.definitions import Watched
 from noukai_infra.stack.api.construct import Api
+from noukai_infra.stack.api.health import report_health
 from noukai_infra.stack.api.shifting import Shifting
 from noukai_infra.stack.base.aliases import FINGERPRINTS, flows_description
 from noukai_infra.stack.base.assets import Assets
@@ -75,16 +76,17 @@ class JobStack(Stack):
         delivering = partial(Delivering, self, "Delivering", settings=settings, code=code, storage=webhooks)
         reader = delivering(tick=tick.function).reader
         let_enable([api.functions["webhook_secrets"], tick.function], [reader, *told.resting])
-        if settings.api_canary:
-            Shifting(self, "Shifting", stack=settings.stack, api_id=api.api_id, functions=api.functions)
+        report_health(api.functions["usage"], queues, webhooks.dead)
         self._watch(settings, Watched(queues.jobs, metering.function, api.api_id))
         if self.bundling_required:
             self._name_flows(assets, has_canary=settings.canary is not None)
         self._export({**api.outputs, "PayloadsBucket": payloads.bucket_name, **metering.outputs})
         self._export({**webhooks.outputs, **told.outputs, **_outputs(tables, queues, asked)})
-        self._finish(settings)
+        self._finish(settings, api)
 
-    def _finish(self, settings: Settings) -> None:
+    def _finish(self, settings: Settings, api: Api) -> None:
+        if settings.api_canary:
+            Shifting(self, "Shifting", stack=settings.stack, api_id=api.api_id, functions=api.functions)
         if settings.found_networks.endpoints:
             Endpoints(self, "Endpoints", settings=settings)
         apply_rules(self, settings)

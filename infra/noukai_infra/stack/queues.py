@@ -10,7 +10,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from noukai_functions.names import DEFAULT_KIND
+from noukai_functions.names import CANARY_KIND, DEFAULT_KIND
 from noukai_infra.settings import WorkerKind
 from noukai_infra.stack.base.worker_kinds import FURTHER_QUEUES, in_a_resource
 from noukai_infra.stack.worker import visibility_seconds
@@ -97,6 +97,12 @@ class JobQueues:
     def of(self, kind: str) -> list[sqs.IQueue]:
         """Return all queues of a worker kind, the first first."""
         return [dict(self.first())[kind], *self.further.get(kind, ())]
+
+    @property
+    def named(self) -> dict[str, list[sqs.IQueue]]:
+        """Return all queues by the names that worker kinds and their canaries have in metrics."""
+        of_kinds = {kind: self.of(kind) for kind, _ in self.first()}
+        return of_kinds | {f"{kind}{CANARY_KIND}": [each] for kind, each in self.canaries.items()}
 
     def let_send(self, grantee: iam.IGrantable) -> None:
         """Allow a function or a role to send to each queue."""

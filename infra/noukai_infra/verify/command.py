@@ -12,11 +12,13 @@ import typer
 
 from noukai_infra.folders import REPOSITORY
 from noukai_infra.operations.operator import Context, Operator, Stage
+from noukai_infra.operations.orgs.keys import USUAL_SCOPES
 from noukai_infra.terminal import tell
 from noukai_infra.verify.check import all_checks
 from noukai_infra.verify.deployed import Deployed
 from noukai_infra.verify.report import report
 from noukai_infra.verify.verification import Verification
+from noukai_wire.scopes import Scope
 
 _ORG = "verify"
 _HOUR = 60 * 60
@@ -68,7 +70,7 @@ def _deployed(operator: Operator, endpoint: str | None) -> Iterator[Deployed]:
     """Yield the stack, with a key that expires within the hour and is deleted in the end."""
     outputs = operator.account.deployed(operator.stack)
     keys, now = operator.keys(), int(time.time())
-    key = keys.create(_ORG, "verify", created=now, expires=now + _HOUR)
+    key = keys.create(_ORG, "verify", created=now, scopes=(*USUAL_SCOPES, Scope.OPS), expires=now + _HOUR)
     headers = {"Authorization": f"Bearer {key}"}
     session = operator.account.session
     try:

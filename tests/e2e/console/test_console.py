@@ -100,6 +100,7 @@ PLACES = [
     "#/flows",
     "#/flows/acme/studio/order",
     "#/usage",
+    "#/health",
     "#/schedules",
     "#/schedules/digest",
     "#/webhooks",

@@ -23,7 +23,7 @@ ABOUT_THE_ORG = {
     route
     for route in Route
     if "project" not in route.variables
-    and ("/webhooks" in route.template or route in (Route.LIST_ORG, Route.USAGE))
+    and ("/webhooks" in route.template or route in (Route.LIST_ORG, Route.USAGE, Route.SYSTEM_HEALTH))
 }
 
 

@@ -19,17 +19,17 @@ cancel cancel_by_id cancel_jobs create_key delete_schedule delete_webhook events
 execute_version flows health input input_by_id list_jobs list_keys list_org list_project list_schedules
 list_webhooks logs logs_by_id make_token openapi pause_schedule put_schedule put_webhook redeliver
 resume_schedule retry retry_by_id revoke_key rotate_webhook schedule status status_by_id statuses step_trace
-submit submit_jobs submit_version test_webhook trace trace_stream trigger_schedule upload usage wait
-wait_by_id webhook webhook_deliveries
+submit submit_jobs submit_version system_health test_webhook trace trace_stream trigger_schedule upload usage
+wait wait_by_id webhook webhook_deliveries
 """
 SCHEMA_NAMES = """
 AcceptedBatch AcceptedEntry AnyErrorAnswer Batch BatchEntry BrowserToken CancelledJobs DayUse ErrorAnswer
 ErrorDetail Event EventList ExecuteAnswer ExecuteResult FlowDescription FlowList GatewayError Health
-InputError InstantNote JobAccepted JobCancellation JobIds JobInput JobList JobStatus Key KeyList LogLine
-LogPage NewKey NewSchedule NewToken OpenApi OrgLimits RedeliveredEvents RunStep RunStepTrace RunSummary
-RunTrace Schedule ScheduleList ScheduledJob Scope StatusEntry StatusList Submission SubmitOptions
+HealthReport InputError InstantNote JobAccepted JobCancellation JobIds JobInput JobList JobStatus Key KeyList
+LogLine LogPage NewKey NewSchedule NewToken OpenApi OrgLimits RedeliveredEvents RunStep RunStepTrace
+RunSummary RunTrace Schedule ScheduleList ScheduledJob Scope StatusEntry StatusList Submission SubmitOptions
 UnreadableJob Upload UploadTarget UploadedSubmission UsageReport Use Webhook WebhookDelivery
-WebhookDeliveryList WebhookList WebhookRedelivery WebhookRotation WebhookSettings WebhookTest
+WebhookDeliveryList WebhookList WebhookRedelivery WebhookRotation WebhookSettings WebhookTest WorkerHealth
 """
 
 

@@ -85,7 +85,17 @@ def test_asset_describes_only_the_services_that_are_called(asset: Assets) -> Non
     data = asset("api", "manylinux") / "botocore" / "data"
     described = {path.name for path in data.iterdir() if path.is_dir()}
     # Both assets have the same libraries; only workers read Secrets Manager.
-    services = {"dynamodb", "events", "lambda", "s3", "scheduler", "secretsmanager", "sqs", "ssm"}
+    services = {
+        "cloudwatch",
+        "dynamodb",
+        "events",
+        "lambda",
+        "s3",
+        "scheduler",
+        "secretsmanager",
+        "sqs",
+        "ssm",
+    }
     assert described == services
     assert not [path for path in asset("api", "manylinux").rglob("*") if path.suffix == ".pyi"]
 

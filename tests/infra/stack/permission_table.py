@@ -17,8 +17,9 @@ else. Lambda itself uses a role to write the function's log, and to read the que
 what could not be counted into a bucket with that of `metering`. Of a key's row a function may write when the
 key was used, and of what is used, but for `metering`, how often a limited key calls and, for the functions of
 webhooks, the names of an org's endpoints; nothing else. AWS allows
-to list the streams of a table for all of them together, and for nothing narrower. The deployment's `policies`
-are added to the role of `worker`. A worker that flows ask for beside the default one is allowed the same, of
+to list the streams of a table for all of them together, and for nothing narrower; metrics may be read all or
+none. The deployment's `policies` are added to the role of `worker`.
+A worker that flows ask for beside the default one is allowed the same, of
 its own queue and log; who sends to `QueuesJobs` may send to the queues of these workers, too. `iam:PassRole`
 hands EventBridge Scheduler, and nobody else, a role that it may take for schedules of this stack's group;
 that allows `sqs:SendMessage` on the queues of jobs.
@@ -27,7 +28,7 @@ that allows `sqs:SendMessage` on the queues of jobs.
 | --- | --- | --- |
 """
 _HASH = re.compile(r"[0-9A-F]{8}$")
-_WHOLE = re.compile(r"^(\w+)(.*)$")
+_WHOLE = re.compile(r"^(\w*)(.*)$")
 
 
 def permission_table(template: Template) -> str:

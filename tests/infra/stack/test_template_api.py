@@ -44,6 +44,7 @@ HANDLERS = {
     **{route.key: "keys" for route in Route if "/keys" in route.template},
     Route.MAKE_TOKEN.key: "keys",
     Route.USAGE.key: "usage",
+    Route.SYSTEM_HEALTH.key: "usage",
     Route.FLOWS.key: "describe",
     Route.OPENAPI.key: "describe",
     Route.HEALTH.key: "describe",

@@ -148,7 +148,7 @@ def test_submissions_are_audited_where_it_is_asked_for(
         ("cancel", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "PAYLOADS_BUCKET", "SCHEDULE_GROUP", "AUDIT"}),
         ("list_jobs", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE"}),
         ("cancel_jobs", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "SCHEDULE_GROUP", "AUDIT"}),
-        ("usage", {"KEYS_TABLE", "USAGE_TABLE", "PRICE_JOB", "PRICE_GB_SECOND"}),
+        ("usage", {"KEYS_TABLE", "USAGE_TABLE", "PRICE_JOB", "PRICE_GB_SECOND", "HEALTH_QUEUES"}),
         ("metering", {"USAGE_TABLE", "WORKER_MEMORY", "PRICE_JOB", "PRICE_GB_SECOND"}),
         ("describe", {"KEYS_TABLE", "USAGE_TABLE", "PAYLOADS_BUCKET"}),
         (

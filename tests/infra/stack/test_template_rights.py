@@ -36,6 +36,8 @@ READ_QUEUE = {
     "sqs:GetQueueAttributes",
     "sqs:ChangeMessageVisibility",
 }
+OF_HEALTH = {"cloudwatch:GetMetricData", "sqs:GetQueueAttributes"}
+READ_METRICS = ("cloudwatch:GetMetricData", "*")
 WRITE_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 
 
@@ -95,9 +97,20 @@ def test_role_allows_exactly_what_its_function_does(
         "parameter/noukai/noukai/tokens": tokens,
         role: {"iam:PassRole"} if schedules == CREATE_SCHEDULES else set(),
     }
-    assert template.rights(handler) == {
+    health = {each for each in template.rights(handler) if handler == "usage" and each[0] in OF_HEALTH}
+    assert template.rights(handler) - health == {
         (action, name) for name, actions in expected.items() for action in actions
     }
+
+
+def test_health_counts_messages_of_every_queue_and_reads_metrics(template: Template) -> None:
+    """Of no queue more than the numbers; IAM knows no narrower right to metrics."""
+    counted = {name for action, name in template.rights("usage") if action == "sqs:GetQueueAttributes"}
+    names = ("QueuesJobs", "QueuesDeadLetters", "QueuesUnprocessed")
+    assert {template.named_resource("SQS::Queue", name)[0] for name in names} < counted
+    told = json.dumps(template.functions()["usage"]["Environment"]["Variables"]["HEALTH_QUEUES"])
+    assert counted == {name for name in template.resources("SQS::Queue") if f'"{name}"' in told}
+    assert {right for right in template.rights("usage") if right[1] == "*"} == {READ_METRICS}
 
 
 def test_permissions_are_listed_for_people(template: Template) -> None:
@@ -110,11 +123,12 @@ def test_role_has_no_wildcard(template: Template, handler: str) -> None:
     """Each right is one action on one resource of this stack, on one part of it, or on the schedules of its
     group, or on the objects of its bucket.
 
-    Only the streams of a table AWS allows to list for all of them together, and for nothing narrower.
+    Only the streams of a table AWS allows to list for all of them together, and metrics to read, for nothing
+    narrower.
     """
     resources = template.body["Resources"]
     assert template.rights(handler)
-    for action, name in template.rights(handler):
+    for action, name in template.rights(handler) - {READ_METRICS}:
         of_many = action.startswith(("scheduler:", "s3:")) or action == "dynamodb:ListStreams"
         assert "*" not in f"{action} {name}" or (of_many and name.count("*") == 1)
         # CloudFormation cannot make an encrypted parameter: the functions make it.

@@ -70,6 +70,7 @@ _TAGS = {
     "schedules": "Jobs at the instants of cron expressions.",
     "tokens": "Short-lived tokens for browsers.",
     "usage": "What an org has used.",
+    "health": "How a deployment is, for its operator.",
     _API_TAG: "The API itself.",
 }
 _BY_THE_GATEWAY = {

@@ -59,6 +59,7 @@ OPERATIONS = {
         "BatchGetItem",
         "TransactWriteItems",
     },
+    "cloudwatch": {"GetMetricData"},
     "events": {"PutEvents"},
     "lambda": {"GetEventSourceMapping", "Invoke", "UpdateEventSourceMapping"},
     "s3": {"GetObject", "HeadObject", "ListObjectsV2", "PutObject"},

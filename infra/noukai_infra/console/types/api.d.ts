@@ -888,6 +888,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what waits, runs and fails by worker kind, and the dead letters
+         * @description Needs the scope `ops`.
+         */
+        get: operations["system_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/openapi.json": {
         parameters: {
             query?: never;
@@ -1083,6 +1103,18 @@ export interface components {
          */
         Health: {
             status: string;
+        };
+        /**
+         * HealthReport
+         * @description The health of a deployment: of each worker kind, and of the dead letters of all of them.
+         *
+         *     `dead_letters` are still being settled; `unprocessed` ones could not be, and wait for the operator.
+         */
+        HealthReport: {
+            checkedAt: string;
+            workers: components["schemas"]["WorkerHealth"][];
+            deadLetters: number;
+            unprocessed: number;
         };
         /**
          * InputError
@@ -1549,6 +1581,22 @@ export interface components {
             id: string;
         };
         /**
+         * WorkerHealth
+         * @description The messages in the queues of a worker kind, and its jobs that ended within the last hour.
+         *
+         *     `running` messages are in flight. `oldest_seconds`, `jobs` and `failures` come from CloudWatch, and are
+         *     absent while it has no values.
+         */
+        WorkerHealth: {
+            workerKind: string;
+            waiting: number;
+            running: number;
+            delayed: number;
+            oldestSeconds?: number;
+            jobs?: number;
+            failures?: number;
+        };
+        /**
          * Batch
          * @description The body of a request that submits many jobs of a flow.
          *
@@ -1709,7 +1757,7 @@ export interface components {
          * @description A permission of an API key for the jobs and schedules of its org.
          * @enum {string}
          */
-        Scope: "submit" | "read" | "cancel" | "usage" | "schedules" | "webhooks" | "keys";
+        Scope: "submit" | "read" | "cancel" | "usage" | "schedules" | "webhooks" | "keys" | "ops";
         /**
          * @description The body of a submission: a flow's input and the job's options.
          *
@@ -3919,6 +3967,33 @@ export interface operations {
             401: components["responses"]["UNAUTHENTICATED"];
             403: components["responses"]["FORBIDDEN"];
             422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL_ERROR"];
+            503: components["responses"]["UNAVAILABLE"];
+        };
+    };
+    system_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Show what waits, runs and fails by worker kind, and the dead letters */
+            200: {
+                headers: {
+                    /** @description Names the request in the logs of the deployment */
+                    "X-Request-ID": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthReport"];
+                };
+            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
             429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL_ERROR"];
             503: components["responses"]["UNAVAILABLE"];

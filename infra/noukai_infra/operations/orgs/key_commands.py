@@ -10,7 +10,7 @@ import typer
 from noukai_infra.operations.operator import Context, Operator, Org, Stage
 from noukai_infra.operations.orgs.keys import USUAL_SCOPES, KeyRow
 from noukai_infra.operations.orgs.listing import print_list
-from noukai_wire.scopes import Scope
+from noukai_wire.scopes import ASKED_SCOPES, Scope
 from noukai_wire.slug import is_slug
 
 _MAX_NAME = 100
@@ -48,7 +48,7 @@ Scopes = Annotated[
     list[Scope],
     typer.Option(
         "--scope",
-        help="What the key allows; all but to make keys, by default.",
+        help="What the key allows; all but `keys` and `ops`, by default.",
         default_factory=lambda: list(USUAL_SCOPES),
         show_default=False,
     ),
@@ -183,7 +183,8 @@ def cells(row: KeyRow, now: int) -> tuple[str, ...]:
     scopes = " ".join(row.scopes)
     if set(USUAL_SCOPES) <= set(row.scopes):
         # A key that makes keys is told apart: those that it has made outlive its revocation.
-        scopes = "all + keys" if Scope.KEYS in row.scopes else "all"
+        further = sorted(ASKED_SCOPES & set(row.scopes))
+        scopes = "every" if len(further) == len(ASKED_SCOPES) else " + ".join(["all", *further])
     limits = [*(f"for {flow}" for flow in row.flows), *(f"from {each}" for each in row.addresses)]
     return (row.id, row.org, row.name, " ".join([scopes, *limits]), rate, *times, row.state(now))
 

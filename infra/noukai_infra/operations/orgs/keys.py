@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from noukai_infra.command_line import command
 from noukai_infra.operations.account import OperatorError
 from noukai_infra.operations.orgs.bad_row import problem_of
-from noukai_wire.scopes import Scope
+from noukai_wire.scopes import ASKED_SCOPES, Scope
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -25,8 +25,8 @@ _SETS = ("flows", "addresses")
 _DIRECTORY = "#"
 """The first character of the rows that list the keys that orgs have made; no hash has it."""
 
-USUAL_SCOPES = tuple(scope for scope in Scope if scope is not Scope.KEYS)
-"""What a key allows if nothing is said. A key that makes keys is asked for: those outlive its revocation."""
+USUAL_SCOPES = tuple(scope for scope in Scope if scope not in ASKED_SCOPES)
+"""What a key allows if nothing is said."""
 
 
 class KeyNotFoundError(OperatorError):

@@ -174,6 +174,6 @@ ANSWERERS = (
         makes_tokens=True,
         is_audited=True,
     ),
-    Answerer("usage", (Route.USAGE,), reports_use=True),
+    Answerer("usage", (Route.USAGE, Route.SYSTEM_HEALTH), reports_use=True),
     Answerer("describe", (Route.FLOWS, Route.OPENAPI, Route.HEALTH)),
 )

@@ -10,7 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from noukai_functions.names import CANARY_KIND, CHECK_QUEUES, SWEEP_SEGMENT
+from noukai_functions.names import CHECK_QUEUES, SWEEP_SEGMENT
 from noukai_infra.settings import Settings
 from noukai_infra.stack.base.function import JobFunction
 from noukai_infra.stack.queues import Queues
@@ -72,10 +72,9 @@ class Sweep(Construct):
     def _check_queues(self, queues: Queues, others: Sequence[sqs.IQueue], function: JobFunction) -> None:
         jobs = queues.jobs
         urls: dict[str, str | list[str]] = {}
-        for kind, first in jobs.first():
-            more = [each.queue_url for each in jobs.further.get(kind, ())]
+        for kind, (first, *further) in jobs.named.items():
+            more = [each.queue_url for each in further]
             urls[kind] = [first.queue_url, *more] if more else first.queue_url
-        urls |= {f"{kind}{CANARY_KIND}": each.queue_url for kind, each in jobs.canaries.items()}
         function.add_environment("KIND_QUEUES", json.dumps(urls))
         unprocessed = (queues.unprocessed, *others)
         function.add_environment("UNPROCESSED_QUEUE_URLS", ",".join(each.queue_url for each in unprocessed))

@@ -2,8 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
+from noukai_functions.names import COMPLETED, DEFAULT_KIND, ENDED, KIND_DIMENSION
 from noukai_infra.verify.check import CheckSkippedError, Saw, check, require
 from noukai_infra.verify.deployed import Deployed
+from noukai_wire.routes import Route
 
 
 @check("CloudWatch makes metrics of the functions' lines.", on_aws=True)
@@ -14,6 +16,26 @@ def metrics(deployed: Deployed, saw: Saw) -> None:
     }
     saw(sorted(found))
     require({"SweepRounds", "Submitted", "Started"} <= found, "those of sweeps and jobs")
+
+
+@check("The report of health has the jobs that CloudWatch knows.", on_aws=True)
+def health_of_the_last_hour(deployed: Deployed, saw: Saw) -> None:
+    now = datetime.fromtimestamp(deployed.clock(), UTC)
+    known = deployed.session.client("cloudwatch").get_metric_statistics(
+        Namespace=deployed.stack,
+        MetricName=ENDED[COMPLETED],
+        Dimensions=[{"Name": KIND_DIMENSION, "Value": DEFAULT_KIND}],
+        StartTime=now - timedelta(minutes=50),
+        EndTime=now,
+        Period=300,
+        Statistics=["Sum"],
+    )
+    report = deployed.api.get(Route.SYSTEM_HEALTH.template).raise_for_status().json()
+    saw(report)
+    if not known["Datapoints"]:
+        raise CheckSkippedError("CloudWatch knows no job that has completed within the last hour")
+    jobs = {each["workerKind"]: each.get("jobs", 0) for each in report["workers"]}
+    require(jobs[DEFAULT_KIND] >= sum(each["Sum"] for each in known["Datapoints"]), "its jobs, at least")
 
 
 @check("The average of the gateway's 5xx is a share of its requests.", on_aws=True)

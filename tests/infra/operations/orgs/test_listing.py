@@ -48,4 +48,4 @@ def test_script_reads_a_key_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """However long its names are."""
     lines = printed(monkeypatch, io.StringIO())
     assert len(lines) == 1 + len(ROWS)
-    assert lines[1].split()[:4] == ["aaaaaaaaaaaa", "acme", "continuous-integration", "all"]
+    assert lines[1].split()[:4] == ["aaaaaaaaaaaa", "acme", "continuous-integration", "every"]

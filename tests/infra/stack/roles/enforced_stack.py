@@ -23,7 +23,7 @@ Statement = dict[str, Any]
 Scenario = Callable[[System, System], None]
 """What a function is for: the function under its role, and the stack as the root user sees it."""
 
-_SERVICES = ("dynamodb", "lambda", "s3", "scheduler", "secretsmanager", "sqs", "ssm")
+_SERVICES = ("cloudwatch", "dynamodb", "lambda", "s3", "scheduler", "secretsmanager", "sqs", "ssm")
 _REFUSAL = re.compile(r"not authorized to perform: ([\w:]+)")
 
 
@@ -32,6 +32,10 @@ class ClientsDeployment(Deployment):
     """A deployment whose clients of AWS are given."""
 
     clients: Mapping[str, Any] = field(kw_only=True)
+
+    @cached_property
+    def _cloudwatch(self) -> Any:
+        return self.clients["cloudwatch"]
 
     @cached_property
     def _dynamodb(self) -> Any:

@@ -179,8 +179,12 @@ def describe(role: System, _root: System) -> None:
     assert role.send(Route.FLOWS).status == 200
 
 
-def usage(role: System, _root: System) -> None:
+def usage(role: System, root: System) -> None:
     assert role.send(Route.USAGE).status == 200
+    root.add_key("nk_ops", "acme", ("ops",))
+    role.key, usual = "nk_ops", role.key
+    assert role.send(Route.SYSTEM_HEALTH).body["workers"][0]["workerKind"] == "default"
+    role.key = usual
 
 
 def metering(role: System, root: System) -> None:

@@ -6,10 +6,10 @@ import { Dialog } from "./dialog.js";
 
 export const isSheetOpen = signal(false);
 
-const PLACES = { j: "jobs", f: "flows", u: "usage", s: "schedules", w: "webhooks" };
+const PLACES = { j: "jobs", f: "flows", u: "usage", s: "schedules", w: "webhooks", h: "health" };
 
 const SHEET = [
-  ["g then j, f, s, w, u", "Go to jobs, flows, schedules, webhooks, usage"],
+  ["g then j, f, s, w, u, h", "Go to jobs, flows, schedules, webhooks, usage, health"],
   ["/", "Filter the list, or search the log"],
   ["↓ ↑ or j k", "Next and previous job"],
   ["Enter", "Open the job"],

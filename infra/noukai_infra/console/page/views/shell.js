@@ -14,6 +14,7 @@ import { Job } from "./job/view.js";
 import { Flows } from "./flows/view.js";
 import { Flow } from "./flows/flow.js";
 import { Usage } from "./usage.js";
+import { Health } from "./health.js";
 import { Schedules } from "./automation/schedules.js";
 import { Webhooks } from "./automation/webhooks.js";
 import { SignIn } from "./sign_in.js";
@@ -25,6 +26,7 @@ const PLACES = [
   ["schedules", "Schedules", ["schedules"]],
   ["webhooks", "Webhooks", ["webhooks"]],
   ["usage", "Usage", ["usage"]],
+  ["health", "Health", ["ops"]],
 ];
 
 function View() {
@@ -33,6 +35,7 @@ function View() {
   if (place === "jobs") return name ? html`<${Job} key=${name} id=${name} />` : html`<${Jobs} />`;
   if (place === "flows") return name ? html`<${Flow} key=${path.join("/")} flow=${path.slice(1).join("/")} />` : html`<${Flows} />`;
   if (place === "usage") return html`<${Usage} />`;
+  if (place === "health") return html`<${Health} />`;
   if (place === "schedules") return html`<${Schedules} name=${name} />`;
   if (place === "webhooks") return html`<${Webhooks} name=${name} />`;
   return html`<${Empty} title="There is no such view"><p><a href="#/jobs">Go to the jobs</a></p><//>`;
