@@ -81,8 +81,9 @@ def test_default_worker_and_its_queue_are_as_without_kinds(template: Template, w
     changed = {name for name in kept if without_code(before[name]) != without_code(after.get(name))}
     senders = {template.named(handler) for handler in SENDERS}
     policies = {name for name in changed if before[name]["Type"] == "AWS::IAM::Policy"}
-    assert changed == senders | policies | {template.named("sweep")}
-    assert len(policies) == len(senders) + 2  # those of the schedules and of the sweep, which looks at queues
+    lookers = {template.named(handler) for handler in ("sweep", "usage")}
+    assert changed == senders | policies | lookers
+    assert len(policies) == len(senders) + 1 + len(lookers)  # one is that of the schedules
     assert template.body["Outputs"].items() <= with_kinds.body["Outputs"].items()
 
 
