@@ -70,7 +70,7 @@ def _check_alone(file: Path) -> None:
 
 
 def _content(cdk_json: Path) -> Mapping[str, object]:
-    """Return the content of a `cdk.json`, whoever's it is; it is empty if there is none."""
+    """Return the content of a `cdk.json`, also of another app; it is empty if there is none."""
     if not cdk_json.is_file():
         return {}
     try:

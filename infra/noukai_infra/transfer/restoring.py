@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from zlib import compress
 
@@ -82,7 +83,7 @@ class Import:
                 whole = [each for each in jobs if self._skipped(each.job) is None]
                 first = {each.job.id: each for each in reversed(whole)}
                 existing = self._existing([*first])
-                put = Counter(pool.map(lambda each: self._put(each, existing), first.values()))  # noqa: B023 - ends here
+                put = Counter(pool.map(partial(self._put, existing=existing), first.values()))
                 again = Counter({Fate.EXISTING: len(whole) - len(first)})
                 yield sum(map(len, some)), put + skipped + again
 

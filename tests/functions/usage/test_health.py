@@ -119,7 +119,10 @@ def test_the_last_hour_is_asked_for_at_once(system: System, knowing: Knowing) ->
     }
     own = {("noukai", name, "Sum") for name in ("Completed", "Failed", "Cancelled")}
     assert named == {("AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum"), *own}
-    system.deployment.environment = {**system.deployment.environment, "METRICS_NAMESPACE": None}  # type: ignore[dict-item]
+    environment = system.deployment.environment
+    system.deployment.environment = {
+        name: environment[name] for name in environment if name != "METRICS_NAMESPACE"
+    }
     asked = knowing({}).asked
     health(system)
     assert len(asked[0]["MetricDataQueries"]) == 1
